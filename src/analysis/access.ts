@@ -1,0 +1,137 @@
+// Types of member access: fields of structs and records, tuple elements, array and pointer indices, offsetof.
+
+import type { Expression } from "../syntax/ast.ts";
+import { arithmeticType } from "../types/convert.ts";
+import { type Field, int8, type StructType, type Type, typeName } from "../types/type.ts";
+import { type Context, reportError } from "./context.ts";
+import { inferExpression, literalType } from "./expressions.ts";
+import { nearestName } from "./nearest-name.ts";
+import { typeOfOperand } from "./resolve-type.ts";
+
+type FieldExpression = Expression & { kind: "field" };
+type ElementExpression = Expression & { kind: "element" };
+type IndexExpression = Expression & { kind: "index" };
+
+export function inferField(context: Context, expression: FieldExpression): Type | undefined {
+  const base = inferExpression(context, expression.base);
+  if (base === undefined) return undefined;
+  const target = base.kind === "pointer" ? base.to : base;
+  if (target.kind === "struct") return structField(context, expression, target)?.type;
+  if (target.kind === "record") {
+    const field = target.fields.find((f) => f.name === expression.name);
+    if (field === undefined) missingField(context, expression, target, target.fields.map((f) => f.name));
+    return field?.type;
+  }
+  reportError(
+    context,
+    "no-field",
+    expression.span,
+    `Can not access field '${expression.name}' with the type '${typeName(base)}'`,
+  );
+  return undefined;
+}
+
+function structField(context: Context, expression: FieldExpression, type: StructType): Field | undefined {
+  const fields = type.layout.fields();
+  const field = fields.find((f) => f.name === expression.name);
+  if (field !== undefined) return field;
+  if (!type.layout.complete) {
+    reportError(context, "unknown-type", expression.span, `Cannot resolve unknown type "${typeName(type)}"`);
+    return undefined;
+  }
+  missingField(context, expression, type, fields.map((f) => f.name));
+  return undefined;
+}
+
+function missingField(context: Context, expression: FieldExpression, type: Type, names: readonly string[]): void {
+  const near = nearestName(expression.name, names);
+  reportError(
+    context,
+    "no-field",
+    expression.span,
+    `${typeName(type)} does not contain a field named '${expression.name}'`,
+    { hint: near === undefined ? undefined : `did you mean '${near}'?` },
+  );
+}
+
+export function inferElement(context: Context, expression: ElementExpression): Type | undefined {
+  const base = inferExpression(context, expression.base);
+  if (base === undefined) return undefined;
+  if (base.kind !== "tuple") {
+    reportError(
+      context,
+      "no-field",
+      expression.span,
+      `Can not access index '${expression.index}' on expression of type '${typeName(base)}'`,
+    );
+    return undefined;
+  }
+  return tupleElement(context, expression, base, expression.index);
+}
+
+function tupleElement(
+  context: Context,
+  expression: Expression,
+  tuple: Type & { kind: "tuple" },
+  index: number,
+): Type | undefined {
+  const element = tuple.elements[index];
+  if (element === undefined) reportError(context, "tuple-index", expression.span, `Invalid tuple index: ${index}`);
+  return element;
+}
+
+export function inferIndex(context: Context, expression: IndexExpression): Type | undefined {
+  const base = inferExpression(context, expression.base);
+  const [index] = expression.indices;
+  if (index === undefined) return undefined;
+  const indexType = inferExpression(context, index);
+  if (base === undefined || indexType === undefined) return undefined;
+  const literal = context.state.literals.get(index);
+  if (base.kind === "tuple") {
+    if (literal?.kind !== "int") {
+      reportError(context, "tuple-index", expression.span, "Tuple index is only valid for integer literals");
+      return undefined;
+    }
+    return tupleElement(context, expression, base, Number(literal.value));
+  }
+  if (base.kind !== "array" && base.kind !== "pointer" && base.kind !== "string") {
+    reportError(
+      context,
+      "bad-index",
+      expression.span,
+      `The array index operator [] can only be used on arrays, pointers, tuples and strings, found '${typeName(base)}'`,
+    );
+    return undefined;
+  }
+  const integer = arithmeticType(indexType);
+  const negative = literal?.kind === "int" && literal.value < 0n;
+  if (integer === undefined || negative) {
+    reportError(context, "bad-index", expression.span, "The array index operator [] accepts only non-negative integer indices");
+    return undefined;
+  }
+  const size = base.kind === "array" ? base.count : base.kind === "string" ? base.size : undefined;
+  if (literal?.kind === "int" && size !== undefined && size > 0 && literal.value >= BigInt(size)) {
+    reportError(context, "out-of-bounds", expression.span, `the index ${literal.value} is out of bounds for array of size ${size}`);
+    return undefined;
+  }
+  if (base.kind === "string") return int8;
+  return base.kind === "array" ? base.element : base.to;
+}
+
+export function inferOffsetof(context: Context, expression: Expression & { kind: "offsetof" }): Type | undefined {
+  const type = typeOfOperand(context, expression.operand);
+  if (type === undefined) return undefined;
+  let current: Type = type;
+  let offset = 0;
+  for (const name of expression.path) {
+    const struct = current.kind === "pointer" ? current.to : current;
+    const field = struct.kind === "struct" ? struct.layout.fields().find((f) => f.name === name) : undefined;
+    if (field === undefined) {
+      reportError(context, "no-field", expression.span, `${typeName(struct)} does not contain a field named '${name}'`);
+      return undefined;
+    }
+    offset += field.offset;
+    current = field.type;
+  }
+  return literalType(context, expression, { kind: "int", value: BigInt(offset) });
+}

@@ -1,0 +1,207 @@
+// From a syntax tree to an analysed program: configuration, attach points, scopes, types to a fixed point, checks.
+
+import type { AnalysedProbe, AnalysedProgram, UserMap, VariableSymbol } from "../define/analysed.ts";
+import type { Config } from "../define/config.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Target } from "../define/target.ts";
+import type { Diagnostics } from "../source/diagnostic.ts";
+import type { MapDeclaration, Probe, Program, VariableExpression } from "../syntax/ast.ts";
+import { int8, none, type Type, typeName, uint64 } from "../types/type.ts";
+import type { AnalysisOptions, Context, CTypes, OptionClaim } from "./context.ts";
+import { type ExpandedProbe, expandProbes } from "./expand.ts";
+import { checkCondition } from "./expressions.ts";
+import { reportUnclaimed } from "./options.ts";
+import { ScopeResolver } from "./scopes.ts";
+import { inferBody } from "./statements.ts";
+import { type MapState, TypeState } from "./type-state.ts";
+
+export interface AnalysisInput {
+  readonly program: Program;
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly target: Target;
+  readonly options: AnalysisOptions;
+  readonly cTypes: CTypes;
+  readonly diagnostics: Diagnostics;
+}
+
+/** Rounds of inference at most: each one widens something, so a program needs few. */
+const maxRounds = 64;
+
+/** Analyses a program; undefined when there were errors. */
+export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefined {
+  const { program, diagnostics } = input;
+  const probes = program.items.filter((item): item is Probe => item.kind === "probe");
+  const expanded = expandProbes(input, probes);
+  if (diagnostics.hasErrors()) return undefined;
+  const variables = resolveScopes(input, expanded);
+  if (diagnostics.hasErrors()) return undefined;
+  const state = new TypeState();
+  declareMaps(input, state);
+  const claims = new Map<string, OptionClaim>();
+  inferToFixedPoint(input, state, expanded, variables, claims);
+  inferRound(input, state, expanded, variables, claims, true);
+  reportUnclaimed(input.options.named, claims, diagnostics);
+  const maps = finishMaps(input, state);
+  checkLimits(input, expanded);
+  if (diagnostics.hasErrors()) return undefined;
+  for (const symbol of variables.values()) {
+    if (!state.variableTypes.has(symbol)) state.variableTypes.set(symbol, uint64);
+  }
+  return {
+    config: input.config,
+    probes: expanded.map(analysedProbe),
+    maps,
+    types: state.types,
+    literals: state.literals,
+    variables,
+    variableTypes: state.variableTypes,
+    typeExpressions: state.typeExpressions,
+  };
+}
+
+function analysedProbe(probe: ExpandedProbe): AnalysedProbe {
+  return { points: probe.points, predicate: probe.predicate, body: probe.body, span: probe.probe.span };
+}
+
+function resolveScopes(
+  input: AnalysisInput,
+  probes: readonly ExpandedProbe[],
+): Map<VariableExpression, VariableSymbol> {
+  const variables = new Map<VariableExpression, VariableSymbol>();
+  let next = 0;
+  for (const probe of probes) {
+    next = new ScopeResolver(variables, input.diagnostics, input.registry, next).resolveProbe(probe.predicate, probe.body);
+  }
+  return variables;
+}
+
+function declareMaps(input: AnalysisInput, state: TypeState): void {
+  for (const item of input.program.items) {
+    if (item.kind === "map-declaration") state.declareMap(item.name, item);
+  }
+}
+
+type Variables = Map<VariableExpression, VariableSymbol>;
+type Claims = Map<string, OptionClaim>;
+
+function inferToFixedPoint(
+  input: AnalysisInput,
+  state: TypeState,
+  probes: readonly ExpandedProbe[],
+  variables: Variables,
+  claims: Claims,
+): void {
+  for (let round = 0; round < maxRounds; round++) {
+    state.changed = false;
+    inferRound(input, state, probes, variables, claims, false);
+    if (state.changed) continue;
+    // What is only counted, or assigned from itself, starts as the smallest integer.
+    if (!seedUnknown(state)) return;
+  }
+}
+
+function seedUnknown(state: TypeState): boolean {
+  let seeded = false;
+  for (const map of state.maps.values()) {
+    if (map.value !== undefined || !map.assigned) continue;
+    map.value = int8;
+    seeded = true;
+  }
+  return seeded;
+}
+
+function inferRound(
+  input: AnalysisInput,
+  state: TypeState,
+  probes: readonly ExpandedProbe[],
+  variables: Variables,
+  claims: Claims,
+  reporting: boolean,
+): void {
+  for (const probe of probes) {
+    const [point] = probe.points;
+    if (point === undefined) continue;
+    const context: Context = { ...input, state, variables, claims, point, reporting, inLoop: false };
+    if (probe.predicate !== undefined) {
+      checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
+    }
+    inferBody(context, probe.body);
+  }
+}
+
+// ---- maps -----------------------------------------------------------------------------------------
+
+const mapKinds = ["hash", "lruhash", "percpuhash", "percpulruhash"];
+
+function finishMaps(input: AnalysisInput, state: TypeState): ReadonlyMap<string, UserMap> {
+  const maps = new Map<string, UserMap>();
+  for (const map of state.maps.values()) {
+    if (map.declaration !== undefined && !checkDeclaration(input, map, map.declaration)) continue;
+    if (map.value === undefined) continue;
+    maps.set(map.name, userMap(input, map, map.value));
+  }
+  return maps;
+}
+
+function userMap(input: AnalysisInput, map: MapState, value: Type): UserMap {
+  const scalar = map.keyedUse === undefined;
+  const aggregation = value.kind === "aggregate" ? input.registry.aggregations.get(value.aggregation) : undefined;
+  return {
+    name: map.name,
+    scalar,
+    key: scalar ? none : (map.key ?? none),
+    value,
+    aggregation,
+    maxEntries: map.declaration === undefined ? input.config.maxMapKeys : Number(map.declaration.entries),
+    declaredKind: map.declaration?.mapKind,
+  };
+}
+
+function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapDeclaration): boolean {
+  const { diagnostics } = input;
+  if (!mapKinds.includes(declaration.mapKind)) {
+    diagnostics.error("map-declaration", declaration.span, `Invalid bpf map type: ${declaration.mapKind}`, {
+      hint: `valid types are ${mapKinds.join(", ")}`,
+    });
+    return false;
+  }
+  if (declaration.entries < 1n) {
+    diagnostics.error("map-declaration", declaration.span, "The number of entries of a map must be a positive integer");
+    return false;
+  }
+  if (!map.used && !map.assigned) {
+    diagnostics.warn("unused-map", declaration.span, `Unused map: ${map.name}`);
+    return false;
+  }
+  const perCpu = declaration.mapKind.startsWith("percpu");
+  const aggregate = map.value?.kind === "aggregate";
+  if (map.value !== undefined && perCpu !== aggregate) {
+    const wanted = aggregate ? "percpuhash" : "hash";
+    const at = map.keyedUse ?? map.scalarUse ?? declaration.span;
+    const name = { ...at, end: at.start + map.name.length };
+    const message = `Incompatible map types. Type from declaration: ${declaration.mapKind}. Type from value '${typeName(map.value)}': ${wanted}`;
+    diagnostics.error("map-kind", name, message);
+    return false;
+  }
+  return true;
+}
+
+function checkLimits(input: AnalysisInput, probes: readonly ExpandedProbe[]): void {
+  const total = probes.reduce((sum, probe) => sum + probe.points.reduce((n, point) => n + point.count, 0), 0);
+  const { maxProbes, maxBpfProgs } = input.config;
+  const programs = probes.reduce((sum, probe) => sum + probe.points.length, 0);
+  if (total > maxProbes) {
+    const message = `Can't attach to ${total} probes because it exceeds the current limit of ${maxProbes} probes.`;
+    input.diagnostics.error("too-many-probes", undefined, message, {
+      hint: "you can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but beware of the cost",
+    });
+  }
+  if (programs > maxBpfProgs) {
+    const at = probes[0]?.probe.attachPoints[0]?.span;
+    const message = `Your program is trying to generate more than ${programs - 1} BPF programs, which exceeds the current limit of ${maxBpfProgs}`;
+    input.diagnostics.error("too-many-programs", at, message, {
+      hint: "you can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable",
+    });
+  }
+}

@@ -1,0 +1,267 @@
+// Builtins in expressions: resolution of names, arguments by parameter kind, rules that all definitions share.
+
+import type { ArgumentInfo, BuiltinDef, CallSite, ParameterKind, ParameterSpec } from "../define/builtin.ts";
+import { capabilityProbes } from "../define/probe.ts";
+import type { CallExpression, Expression } from "../syntax/ast.ts";
+import { arithmeticType } from "../types/convert.ts";
+import { type Type, typeName } from "../types/type.ts";
+import { type Context, reportError, reportWarning } from "./context.ts";
+import { inferExpression, inferKey, inferMapAccess, isCastable, literalType } from "./expressions.ts";
+import { nearestName } from "./nearest-name.ts";
+import { claimOption } from "./options.ts";
+
+type Identifier = Expression & { kind: "identifier" };
+
+/** A bare word: builtin, then enumerator. */
+export function inferIdentifier(context: Context, expression: Identifier): Type | undefined {
+  const definition = context.registry.builtins.get(expression.name);
+  if (definition !== undefined && definition.form !== "function") {
+    return inferBuiltin(context, definition, expression, []);
+  }
+  const known = context.cTypes.enumerator(expression.name) ?? context.target.kernelTypes?.enumerator(expression.name);
+  if (known !== undefined) {
+    literalType(context, expression, { kind: "int", value: known.value });
+    return known.enum;
+  }
+  reportError(context, "unknown-identifier", expression.span, `Unknown identifier: '${expression.name}'`, {
+    hint: hintFor(context, expression.name, "variable"),
+  });
+  return undefined;
+}
+
+function hintFor(context: Context, name: string, form: "variable" | "function"): string | undefined {
+  const names = [...context.registry.builtins].filter(([, d]) => d.form === form || d.form === "both").map(([n]) => n);
+  const all = form === "function" ? [...names, ...context.registry.aggregations.keys()] : names;
+  const near = nearestName(name, all);
+  return near === undefined ? undefined : `did you mean '${near}'?`;
+}
+
+/** A call; `statement`: its result is not used. */
+export function inferCall(context: Context, expression: CallExpression, statement: boolean): Type | undefined {
+  const definition = context.registry.builtins.get(expression.name);
+  if (definition !== undefined && (definition.form !== "variable" || expression.arguments.length === 0)) {
+    if (statement && definition.pure) {
+      reportWarning(context, "value-discarded", expression.span, "Return value discarded.");
+    }
+    return inferBuiltin(context, definition, expression, expression.arguments);
+  }
+  if (context.registry.aggregations.has(expression.name)) {
+    const message = `${expression.name}() must be assigned directly to a map`;
+    reportError(context, "aggregation-place", expression.span, message);
+    return undefined;
+  }
+  reportError(context, "unknown-function", expression.span, `Unknown function: '${expression.name}'`, {
+    hint: hintFor(context, expression.name, "function"),
+  });
+  return undefined;
+}
+
+function inferBuiltin(
+  context: Context,
+  definition: BuiltinDef,
+  expression: CallExpression | Identifier,
+  args: readonly Expression[],
+): Type | undefined {
+  const infos = inferArguments(context, definition.parameters, args);
+  if (!checkArity(context, expression, definition.parameters, definition.required, definition.variadic, args.length)) return undefined;
+  if (!checkPlace(context, definition, expression)) return undefined;
+  const site = callSite(context, expression.name, expression, infos);
+  const valid = checkKinds(context, expression.name, definition.parameters, infos);
+  const literal = valid ? definition.fold(site) : undefined;
+  if (literal !== undefined) {
+    const natural = literalType(context, expression, literal);
+    return definition.type(site) ?? natural;
+  }
+  const type = definition.type(site);
+  if (context.reporting && valid) definition.check(site);
+  return type;
+}
+
+/** Rules of where a builtin may stand. */
+function checkPlace(context: Context, definition: BuiltinDef, expression: CallExpression | Identifier): boolean {
+  const { name, span } = expression;
+  const { needs } = definition;
+  if (definition.unsafe && !context.options.unsafe) {
+    reportError(context, "unsafe", span, `${name}() is an unsafe function being used in safe mode`, {
+      hint: "run with --unsafe to allow it",
+    });
+    return false;
+  }
+  if (needs !== undefined && !context.point.capabilities.has(needs)) {
+    reportError(
+      context,
+      "builtin-place",
+      span,
+      `The ${name} builtin can only be used with ${capabilityProbes[needs]}, not with '${context.point.provider}' probes`,
+    );
+    return false;
+  }
+  if (definition.usesContext && context.inLoop) {
+    reportError(context, "context-in-loop", span, `'${name}' builtin is not allowed in a for-loop`, {
+      hint: "assign it to a variable before the loop",
+    });
+    return false;
+  }
+  return true;
+}
+
+/** Infers arguments as their parameters ask for. */
+export function inferArguments(
+  context: Context,
+  parameters: readonly ParameterSpec[],
+  args: readonly Expression[],
+): readonly ArgumentInfo[] {
+  return args.map((expression, index) => {
+    const kind = parameterKind(parameters, index);
+    const type = inferArgument(context, kind, expression, args[index - 1]);
+    return { expression, span: expression.span, type, literal: context.state.literals.get(expression) };
+  });
+}
+
+function parameterKind(parameters: readonly ParameterSpec[], index: number): ParameterKind {
+  return parameters[index]?.kind ?? "any";
+}
+
+function inferArgument(
+  context: Context,
+  kind: ParameterKind,
+  expression: Expression,
+  before: Expression | undefined,
+): Type | undefined {
+  switch (kind) {
+    case "format":
+      if (expression.kind === "string") return literalType(context, expression, { kind: "string", value: expression.value });
+      return inferExpression(context, expression);
+    case "word":
+      return expression.kind === "identifier" ? undefined : inferExpression(context, expression);
+    case "map":
+    case "element":
+      if (expression.kind === "map") return inferMapArgument(context, expression);
+      return inferExpression(context, expression);
+    case "map-or-any":
+      if (expression.kind === "map" && expression.keys === undefined) return inferMapArgument(context, expression);
+      return inferExpression(context, expression);
+    case "key":
+      if (before?.kind === "map") inferKey(context, { ...before, span: expression.span }, [expression]);
+      return context.state.types.get(expression);
+    case "type":
+    case "any":
+    case "int":
+    case "int-literal":
+    case "string-literal":
+      return inferExpression(context, expression);
+  }
+}
+
+/** A map named as an argument: neither a scalar nor a keyed use by itself. */
+function inferMapArgument(context: Context, expression: Expression & { kind: "map" }): Type | undefined {
+  const map = context.state.map(expression.name);
+  map.used = true;
+  if (expression.keys !== undefined && !inferMapAccess(context, expression)) return undefined;
+  if (!map.assigned) {
+    reportError(context, "undefined-map", expression.span, `Undefined map: ${expression.name}`);
+    return undefined;
+  }
+  return map.value;
+}
+
+/** Reports a wrong number of arguments. */
+export function checkArity(
+  context: Context,
+  expression: Expression & { name: string },
+  parameters: readonly ParameterSpec[],
+  required: number,
+  variadic: boolean,
+  given: number,
+): boolean {
+  if (given >= required && (variadic || given <= parameters.length)) return true;
+  const some = (n: number) => (n === 0 ? "no arguments" : n === 1 ? "one argument" : `${n} arguments`);
+  const message =
+    given < required
+      ? variadic || required < parameters.length
+        ? `${expression.name}() requires at least ${some(required)} (${given} provided)`
+        : `${expression.name}() requires ${some(required)} (${given} provided)`
+      : required < parameters.length
+        ? `${expression.name}() takes up to ${some(parameters.length)} (${given} provided)`
+        : `${expression.name}() takes ${some(parameters.length)} (${given} provided)`;
+  reportError(context, "arity", expression.span, message);
+  return false;
+}
+
+/** Checks arguments against the kinds of their parameters. */
+export function checkKinds(
+  context: Context,
+  name: string,
+  parameters: readonly ParameterSpec[],
+  args: readonly ArgumentInfo[],
+): boolean {
+  return args.map((argument, i) => checkKind(context, name, parameters[i]?.kind ?? "any", argument)).every(Boolean);
+}
+
+function checkKind(context: Context, name: string, kind: ParameterKind, argument: ArgumentInfo): boolean {
+  const problem = kindProblem(context, name, kind, argument);
+  if (problem !== undefined) reportError(context, "argument", argument.span, problem);
+  return problem === undefined;
+}
+
+function kindProblem(context: Context, name: string, kind: ParameterKind, argument: ArgumentInfo): string | undefined {
+  const { literal, type, expression } = argument;
+  switch (kind) {
+    case "int": {
+      if (type === undefined) return undefined;
+      const castable = type.kind === "aggregate" && isCastable(context, type.aggregation);
+      if (castable || arithmeticType(type) !== undefined || type.kind === "pointer") return undefined;
+      return `${name}() only supports int arguments (${typeName(type)} provided)`;
+    }
+    case "int-literal":
+      return literal?.kind === "int" ? undefined : `${name}() expects an int literal (${type?.kind ?? "nothing"} provided)`;
+    case "string-literal":
+    case "format":
+      return literal?.kind === "string" ? undefined : `${name}() expects a string literal (${type?.kind ?? "nothing"} provided)`;
+    case "map":
+      return expression.kind === "map" && expression.keys === undefined
+        ? undefined
+        : `${name}() expects a map without keys`;
+    case "element":
+      return expression.kind === "map" ? undefined : `${name}() expects a map`;
+    case "any":
+      return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
+    case "map-or-any":
+    case "word":
+    case "key":
+    case "type":
+      return undefined;
+  }
+}
+
+/** What a definition sees of a use. */
+export function callSite(
+  context: Context,
+  name: string,
+  expression: Expression,
+  args: readonly ArgumentInfo[],
+): CallSite {
+  return {
+    name,
+    arguments: args,
+    span: expression.span,
+    point: context.point,
+    config: context.config,
+    target: context.target,
+    map: (mapName) => {
+      const map = context.state.maps.get(mapName);
+      return map === undefined
+        ? undefined
+        : { name: mapName, scalar: map.keyedUse === undefined, key: map.key, value: map.value };
+    },
+    option: (optionName, defaultValue) => claimOption(context, expression, optionName, defaultValue),
+    word: (index) => wordOf(args[index]?.expression),
+    error: (code, message, at, extras) => reportError(context, code, at ?? expression.span, message, extras),
+    warn: (code, message, at, extras) => reportWarning(context, code, at ?? expression.span, message, extras),
+  };
+}
+
+/** The bare word that an argument is. */
+export function wordOf(expression: Expression | undefined): string | undefined {
+  return expression?.kind === "identifier" ? expression.name : undefined;
+}

@@ -1,0 +1,63 @@
+// The surroundings of one probe body while its types are inferred and checked.
+
+import type { VariableSymbol } from "../define/analysed.ts";
+import type { Config } from "../define/config.ts";
+import type { Literal } from "../define/literal.ts";
+import type { ProbePoint } from "../define/probe.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Target } from "../define/target.ts";
+import type { DiagnosticExtras, Diagnostics } from "../source/diagnostic.ts";
+import type { Span } from "../source/source.ts";
+import type { VariableExpression } from "../syntax/ast.ts";
+import type { EnumType, StructType, Type } from "../types/type.ts";
+import type { TypeState } from "./type-state.ts";
+
+/** Types, enumerators and macros that the script's C definitions give. */
+export interface CTypes {
+  struct(tag: "struct" | "union", name: string): StructType | undefined;
+  enum(name: string): EnumType | undefined;
+  typedef(name: string): Type | undefined;
+  enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
+}
+
+export interface AnalysisOptions {
+  readonly unsafe: boolean;
+  readonly pid: number | undefined;
+  /** Byte strings after the script. */
+  readonly positional: readonly string[];
+  /** `--name=value` words after `--`: name and value (undefined: no `=`). */
+  readonly named: ReadonlyMap<string, string | undefined>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A value of a named parameter that the program claimed. */
+export interface OptionClaim {
+  readonly name: string;
+  readonly defaultValue: Literal | undefined;
+  readonly value: Literal;
+}
+
+export interface Context {
+  readonly state: TypeState;
+  readonly registry: Registry;
+  readonly config: Config;
+  readonly target: Target;
+  readonly options: AnalysisOptions;
+  readonly cTypes: CTypes;
+  readonly diagnostics: Diagnostics;
+  readonly variables: ReadonlyMap<VariableExpression, VariableSymbol>;
+  readonly point: ProbePoint;
+  readonly claims: Map<string, OptionClaim>;
+  /** Last round: types are final, problems are reported. */
+  readonly reporting: boolean;
+  /** Inside the body of a `for`: the program's context is out of reach. */
+  readonly inLoop: boolean;
+}
+
+export function reportError(context: Context, code: string, at: Span, message: string, extras?: DiagnosticExtras): void {
+  if (context.reporting) context.diagnostics.error(code, at, message, extras);
+}
+
+export function reportWarning(context: Context, code: string, at: Span, message: string, extras?: DiagnosticExtras): void {
+  if (context.reporting) context.diagnostics.warn(code, at, message, extras);
+}

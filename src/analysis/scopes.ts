@@ -1,0 +1,287 @@
+// Scopes of variables: which declaration each `$x` means, shadowing, uses before assignment; and where break,
+// continue and return may stand. Works on the tree alone, before types are known.
+
+import { assertNever } from "../base/invariant.ts";
+import type { VariableSymbol } from "../define/analysed.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Diagnostics } from "../source/diagnostic.ts";
+import type { Span } from "../source/source.ts";
+import type { Block, Expression, Statement, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
+
+interface Declared {
+  readonly symbol: VariableSymbol;
+  /** Where it was declared or first assigned. */
+  readonly span: Span;
+  /** By a `let` without value, and not assigned since. */
+  unassigned: boolean;
+  readonly letSpan: Span | undefined;
+}
+
+type Scope = Map<string, Declared>;
+
+/** Resolves the variables of one probe body. */
+export class ScopeResolver {
+  private readonly scopes: Scope[] = [];
+  private readonly variables: Map<VariableExpression, VariableSymbol>;
+  private readonly diagnostics: Diagnostics;
+  private readonly registry: Registry;
+  private nextId: number;
+  private loopDepth = 0;
+  private breakable = 0;
+
+  constructor(
+    variables: Map<VariableExpression, VariableSymbol>,
+    diagnostics: Diagnostics,
+    registry: Registry,
+    firstId: number,
+  ) {
+    this.variables = variables;
+    this.diagnostics = diagnostics;
+    this.registry = registry;
+    this.nextId = firstId;
+  }
+
+  /** Resolves a predicate and a body; gives the next free symbol id. */
+  resolveProbe(predicate: Expression | undefined, body: Block): number {
+    this.scopes.push(new Map());
+    if (predicate !== undefined) this.expression(predicate);
+    this.statements(body);
+    this.close();
+    return this.nextId;
+  }
+
+  // ---- scopes ---------------------------------------------------------------------------------------
+
+  private lookup(name: string): Declared | undefined {
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const found = this.scopes[i]?.get(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean): void {
+    const symbol = { id: this.nextId, name: variable.name, span, loopDepth: this.loopDepth };
+    this.nextId += 1;
+    this.variables.set(variable, symbol);
+    this.scopes.at(-1)?.set(variable.name, { symbol, span, unassigned, letSpan });
+  }
+
+  /** Ends the innermost scope: variables that never got a value are worth a warning. */
+  private close(): void {
+    const scope = this.scopes.pop();
+    for (const declared of scope?.values() ?? []) {
+      if (!declared.unassigned || declared.letSpan === undefined) continue;
+      const message = `Variable ${declared.symbol.name} was never assigned to.`;
+      this.diagnostics.warn("never-assigned", declared.letSpan, message);
+    }
+  }
+
+  private inScope(body: () => void): void {
+    this.scopes.push(new Map());
+    body();
+    this.close();
+  }
+
+  // ---- statements -------------------------------------------------------------------------------------
+
+  private block(block: Block): void {
+    this.inScope(() => this.statements(block));
+  }
+
+  private statements(block: Block): void {
+    let ended = false;
+    for (const statement of block.statements) {
+      if (ended) {
+        this.diagnostics.warn("unreachable", statement.span, "Unreachable statement");
+        ended = false;
+      }
+      this.statement(statement);
+      ended = this.leaves(statement);
+    }
+    if (block.value !== undefined) {
+      if (ended) this.diagnostics.warn("unreachable", block.value.span, "Unreachable statement");
+      this.expression(block.value);
+    }
+  }
+
+  /** Whether nothing after the statement runs. */
+  private leaves(statement: Statement): boolean {
+    if (statement.kind === "return" || statement.kind === "break" || statement.kind === "continue") return true;
+    if (statement.kind !== "expression-statement" || statement.expression.kind !== "call") return false;
+    return this.registry.builtins.get(statement.expression.name)?.leavesProbe ?? false;
+  }
+
+  private statement(statement: Statement): void {
+    switch (statement.kind) {
+      case "expression-statement":
+        return this.expression(statement.expression);
+      case "let":
+        return this.let(statement);
+      case "assign":
+        return this.assign(statement);
+      case "discard":
+        return this.expression(statement.value);
+      case "if":
+        this.expression(statement.condition);
+        this.block(statement.then);
+        if (statement.else !== undefined) this.block(statement.else);
+        return;
+      case "block-statement":
+        return this.block(statement.block);
+      case "unroll":
+        this.expression(statement.count);
+        return this.block(statement.body);
+      case "while":
+        this.expression(statement.condition);
+        return this.loop(() => this.statements(statement.body), false);
+      case "for-range":
+        this.expression(statement.from);
+        this.expression(statement.to);
+        return this.forLoop(statement.variable, statement.body);
+      case "for-map":
+        return this.forLoop(statement.variable, statement.body);
+      case "break":
+      case "continue":
+        if (this.breakable === 0) {
+          const message = `'${statement.kind}' statement is not allowed in a probe`;
+          this.diagnostics.error("misplaced", statement.span, message);
+        }
+        return;
+      case "return":
+        if (statement.value !== undefined) this.expression(statement.value);
+        return;
+      case "import-statement":
+        return;
+      default:
+        assertNever(statement);
+    }
+  }
+
+  private let(statement: Extract<Statement, { readonly kind: "let" }>): void {
+    if (statement.type?.kind === "typeof") this.typeOrExpression(statement.type.operand);
+    if (statement.value !== undefined) this.expression(statement.value);
+    const { variable } = statement;
+    const known = this.lookup(variable.name);
+    if (known !== undefined) {
+      const how = known.letSpan === undefined ? "initial assignment" : "initial declaration";
+      this.diagnostics.error("redeclared", statement.declarationSpan, `Variable ${variable.name} was already declared. Variable shadowing is not allowed.`, {
+        parts: [{ span: known.letSpan ?? known.span, message: `This is the ${how}.` }],
+      });
+      this.variables.set(variable, known.symbol);
+      return;
+    }
+    this.declare(variable, statement.span, statement.declarationSpan, statement.value === undefined);
+  }
+
+  private assign(statement: Extract<Statement, { readonly kind: "assign" }>): void {
+    this.expression(statement.value);
+    const { target } = statement;
+    if (target.kind === "map") return this.expression(target);
+    if (statement.operator !== undefined) return this.use(target);
+    const known = this.lookup(target.name);
+    if (known === undefined) return this.declare(target, statement.span, undefined, false);
+    known.unassigned = false;
+    this.variables.set(target, known.symbol);
+  }
+
+  private forLoop(variable: VariableExpression, body: Block): void {
+    const known = this.lookup(variable.name);
+    if (known !== undefined) {
+      this.diagnostics.error("redeclared", variable.span, `Loop declaration shadows existing variable: ${variable.name}`, {
+        parts: [{ span: known.letSpan ?? known.span, message: "This is the initial declaration." }],
+      });
+    }
+    this.loop(() => {
+      this.declare(variable, variable.span, undefined, false);
+      this.statements(body);
+    }, true);
+  }
+
+  private loop(body: () => void, callback: boolean): void {
+    const outer = this.breakable;
+    this.breakable += 1;
+    if (callback) this.loopDepth += 1;
+    this.inScope(body);
+    if (callback) this.loopDepth -= 1;
+    this.breakable = outer;
+  }
+
+  // ---- expressions ------------------------------------------------------------------------------------
+
+  private use(variable: VariableExpression): void {
+    const known = this.lookup(variable.name);
+    if (known === undefined) {
+      this.diagnostics.error("undefined-variable", variable.span, `Undefined or undeclared variable: ${variable.name}`);
+      return;
+    }
+    if (known.unassigned) {
+      this.diagnostics.warn("used-before-assigned", variable.span, `Variable used before it was assigned: ${variable.name}`);
+    }
+    this.variables.set(variable, known.symbol);
+  }
+
+  private expression(expression: Expression): void {
+    switch (expression.kind) {
+      case "int":
+      case "string":
+      case "bool":
+      case "positional":
+      case "positional-count":
+      case "identifier":
+        return;
+      case "variable":
+        return this.use(expression);
+      case "map":
+        return this.all(expression.keys ?? []);
+      case "call":
+        return this.all(expression.arguments);
+      case "binary":
+        return this.all([expression.left, expression.right]);
+      case "unary":
+      case "cast":
+      case "comptime":
+        return this.expression(expression.operand);
+      case "increment":
+      case "address-of": {
+        const target = expression.kind === "increment" ? expression.target : expression.operand;
+        return target.kind === "variable" ? this.use(target) : this.expression(target);
+      }
+      case "ternary":
+        this.expression(expression.condition);
+        if (expression.then !== undefined) this.expression(expression.then);
+        return this.expression(expression.else);
+      case "field":
+      case "element":
+        return this.expression(expression.base);
+      case "index":
+        return this.all([expression.base, ...expression.indices]);
+      case "tuple":
+        return this.all(expression.elements);
+      case "record":
+        return this.all(expression.fields.map((field) => field.value));
+      case "block-expression":
+        return this.block(expression.block);
+      case "if-expression":
+        this.expression(expression.condition);
+        this.block(expression.then);
+        if (expression.else !== undefined) this.block(expression.else);
+        return;
+      case "sizeof":
+      case "typeinfo":
+      case "offsetof":
+        return this.typeOrExpression(expression.operand);
+      default:
+        assertNever(expression);
+    }
+  }
+
+  private typeOrExpression(operand: TypeOrExpression): void {
+    if (operand.kind === "value") this.expression(operand.expression);
+    if (operand.kind === "type" && operand.type.kind === "typeof") this.typeOrExpression(operand.type.operand);
+  }
+
+  private all(expressions: readonly Expression[]): void {
+    for (const expression of expressions) this.expression(expression);
+  }
+}

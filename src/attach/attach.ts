@@ -1,0 +1,144 @@
+// Attaching loaded programs: one function for each mechanism; what it returns undoes it.
+
+import { readFileSync } from "node:fs";
+import type { AttachSpec } from "../define/attach-spec.ts";
+import type { Tracepoints } from "../define/target.ts";
+import { linkPerfEvent, linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
+import { Arena, closeFd } from "../sys/memory.ts";
+import { openPerfEvent, type PerfAttributes, perfIoctl } from "../sys/perf.ts";
+import { SystemError } from "../sys/system-error.ts";
+
+export interface Link {
+  readonly name: string;
+  detach(): void;
+}
+
+export interface AttachEnvironment {
+  readonly onlineCpus: readonly number[];
+  /** The process that -p or -c means, for mechanisms that the kernel restricts. */
+  readonly pid: number | undefined;
+  readonly tracepoints: Tracepoints;
+}
+
+/** Attaches a program. Throws SystemError when the kernel refuses. */
+export function attachProgram(name: string, fd: number, spec: AttachSpec, environment: AttachEnvironment): Link {
+  switch (spec.mechanism) {
+    case "test-run":
+      return { name, detach: () => undefined };
+    case "tracepoint":
+      return attachTracepoint(name, fd, spec.category, spec.event, environment);
+    case "perf-event":
+      return attachPerfEvent(name, fd, spec, environment);
+    case "tp-btf":
+    case "raw-tracepoint": {
+      const link = openRawTracepoint(fd, spec.mechanism === "raw-tracepoint" ? spec.event : undefined);
+      if (link < 0) throw new SystemError("attach", name, -link);
+      return { name, detach: () => closeFd(link) };
+    }
+    case "uprobe":
+      return attachUprobe(name, fd, spec, environment);
+    case "uprobe-multi": {
+      const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.onReturn, environment.pid ?? 0);
+      if (link < 0) throw new SystemError("attach", name, -link);
+      return { name, detach: () => closeFd(link) };
+    }
+    case "kprobe":
+      return attachKprobe(name, fd, spec);
+  }
+}
+
+const plain = { config: 0n, period: 0n, byFrequency: false, inherit: false, config1: 0n, config2: 0n } as const;
+
+/** Ties a program to an open event: by a link, or the older ioctl. */
+function bind(name: string, programFd: number, eventFd: number): Link {
+  const link = linkPerfEvent(programFd, eventFd);
+  if (link < 0) {
+    const result = perfIoctl(eventFd, "setBpf", programFd);
+    if (result < 0) {
+      closeFd(eventFd);
+      throw new SystemError("attach", name, -result);
+    }
+  }
+  perfIoctl(eventFd, "enable", 0);
+  return {
+    name,
+    detach: () => {
+      if (link >= 0) closeFd(link);
+      closeFd(eventFd);
+    },
+  };
+}
+
+function openOrThrow(name: string, attributes: PerfAttributes, pid: number, cpu: number, arena?: Arena): number {
+  const fd = openPerfEvent(attributes, pid, cpu, arena);
+  if (fd < 0) throw new SystemError("attach", name, -fd);
+  return fd;
+}
+
+function attachTracepoint(name: string, fd: number, category: string, event: string, environment: AttachEnvironment): Link {
+  const format = environment.tracepoints.format(category, event);
+  if (format === undefined) throw new SystemError("attach", name, 2);
+  return bind(name, fd, openOrThrow(name, { ...plain, type: 2, config: BigInt(format.id) }, -1, 0));
+}
+
+function attachPerfEvent(name: string, fd: number, spec: AttachSpec & { mechanism: "perf-event" }, environment: AttachEnvironment): Link {
+  const pid = spec.followsProcess ? environment.pid : undefined;
+  const attributes: PerfAttributes = {
+    ...plain,
+    type: spec.type,
+    config: BigInt(spec.config),
+    period: spec.sampling.value,
+    byFrequency: spec.sampling.by === "frequency",
+    inherit: pid !== undefined,
+  };
+  const cpus = spec.cpus === "each" ? environment.onlineCpus : environment.onlineCpus.slice(0, 1);
+  const links: Link[] = [];
+  try {
+    for (const cpu of cpus) links.push(bind(name, fd, openOrThrow(name, attributes, pid ?? -1, cpu)));
+  } catch (problem) {
+    for (const link of links) link.detach();
+    throw problem;
+  }
+  return {
+    name,
+    detach: () => {
+      for (const link of links) link.detach();
+    },
+  };
+}
+
+/** Type number of a dynamic PMU, and the bit that makes a probe one on return. */
+function dynamicPmu(pmu: "uprobe" | "kprobe"): { readonly type: number; readonly returnBit: bigint } {
+  const folder = `/sys/bus/event_source/devices/${pmu}`;
+  const type = Number(readFileSync(`${folder}/type`, "latin1"));
+  const bit = /config:(\d+)/.exec(readFileSync(`${folder}/format/retprobe`, "latin1"))?.[1] ?? "0";
+  return { type, returnBit: 1n << BigInt(bit) };
+}
+
+function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "uprobe" }, environment: AttachEnvironment): Link {
+  const { type, returnBit } = dynamicPmu("uprobe");
+  const arena = new Arena();
+  const attributes = {
+    ...plain,
+    type,
+    config: spec.onReturn ? returnBit : 0n,
+    config1: arena.text(spec.path),
+    config2: BigInt(spec.offset),
+  };
+  const { pid } = environment;
+  return bind(name, fd, openOrThrow(name, attributes, pid ?? -1, pid === undefined ? 0 : -1, arena));
+}
+
+function attachKprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "kprobe" }): Link {
+  let pmu: ReturnType<typeof dynamicPmu>;
+  try {
+    pmu = dynamicPmu("kprobe");
+  } catch (cause) {
+    throw new Error(`Unable to attach probe: ${name}: the kernel has no kprobes`, { cause });
+  }
+  const arena = new Arena();
+  const target = spec.module === undefined ? spec.function : `${spec.module}:${spec.function}`;
+  const config = spec.onReturn ? pmu.returnBit : 0n;
+  const attributes = { ...plain, type: pmu.type, config, config1: arena.text(target), config2: BigInt(spec.offset) };
+  return bind(name, fd, openOrThrow(name, attributes, -1, 0, arena));
+}

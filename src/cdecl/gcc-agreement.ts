@@ -1,0 +1,140 @@
+// For tests: reads a header with our parser and lets gcc confirm every size, offset and enumerator with static assertions.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Diagnostics } from "../source/diagnostic.ts";
+import { SourceFile } from "../source/source.ts";
+import { type Field, storedSize, type StructType, type Type } from "../types/type.ts";
+import { type CDefinitions, readCDefinitions } from "./c-definitions.ts";
+import { headerPaths } from "./header-paths.ts";
+import type { HeaderReader } from "./preprocessor.ts";
+
+export interface Agreement {
+  /** What gcc or we had to say against it; empty: agreed. */
+  readonly problems: readonly string[];
+  /** gcc cannot compile the header alone. */
+  readonly refusedByGcc: boolean;
+  readonly structs: number;
+  readonly fields: number;
+  readonly enumerators: number;
+}
+
+/** Reads from the file system. */
+export const diskReader: HeaderReader = {
+  read(path) {
+    try {
+      return readFileSync(path, "latin1");
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+export function gccIsInstalled(): boolean {
+  return spawnSync("gcc", ["--version"]).status === 0;
+}
+
+/** Parses C text with the system's headers on x86-64. */
+export function readWithSystemHeaders(text: string): { definitions: CDefinitions; diagnostics: Diagnostics } {
+  const diagnostics = new Diagnostics();
+  const folders = headerPaths({ folders: [], environment: {}, architecture: "x64", kernelFolders: [] });
+  const definitions = readCDefinitions(
+    {
+      text,
+      file: new SourceFile("script.bt", text),
+      includes: [],
+      includePaths: folders,
+      defines: {},
+      reader: diskReader,
+      architecture: "x64",
+      missingIncludesAllowed: false,
+      externalTypes: () => undefined,
+      pointerSpace: "kernel",
+    },
+    diagnostics,
+  );
+  return { definitions, diagnostics };
+}
+
+/** Compares what we and gcc make of a C text. */
+export function compareWithGcc(text: string): Agreement {
+  const folder = mkdtempSync(join(tmpdir(), "gcc-agreement-"));
+  try {
+    const plain = runGcc(folder, text, ["-E", "-P"]);
+    const compiles = plain.ok && runGcc(folder, text, ["-fsyntax-only"]).ok;
+    if (!compiles) return { problems: [], refusedByGcc: true, structs: 0, fields: 0, enumerators: 0 };
+    const { definitions, diagnostics } = readWithSystemHeaders(text);
+    const problems = diagnostics.all().map((d) => d.message);
+    for (const name of definedTags(plain.output)) {
+      if (!definitions.structs.has(name)) problems.push(`${name} is missing`);
+    }
+    const { lines, fields } = assertions(definitions);
+    const checked = runGcc(folder, `${text}\n#include <stddef.h>\n${lines.join("\n")}\n`, ["-fsyntax-only"]);
+    if (!checked.ok) problems.push(...checked.errors);
+    const { structs, enumerators } = definitions;
+    return { problems, refusedByGcc: false, structs: structs.size, fields, enumerators: enumerators.size };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function runGcc(
+  folder: string,
+  text: string,
+  options: readonly string[],
+): { ok: boolean; output: string; errors: readonly string[] } {
+  const file = join(folder, "text.c");
+  writeFileSync(file, text, "latin1");
+  const run = spawnSync("gcc", [...options, "-std=gnu17", "-w", file], { encoding: "latin1", maxBuffer: 1 << 28 });
+  const errors = run.stderr.split("\n").filter((line) => line.includes("error:"));
+  return { ok: run.status === 0, output: run.stdout, errors };
+}
+
+/** Tags of all definitions in preprocessed text. */
+function definedTags(text: string): ReadonlySet<string> {
+  const attribute = /__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)/g;
+  const tags = text.replaceAll(attribute, " ").matchAll(/\b(struct|union)\s+([A-Za-z_]\w*)\s*\{/g);
+  return new Set([...tags].map((match) => `${match[1]} ${match[2]}`));
+}
+
+function assertions(definitions: CDefinitions): { lines: readonly string[]; fields: number } {
+  const lines: string[] = [];
+  let fields = 0;
+  const add = (spelling: string, type: StructType): void => {
+    lines.push(same(`sizeof(${spelling})`, type.layout.size, spelling));
+    for (const field of type.layout.fields()) {
+      if (field.bits !== undefined) continue;
+      fields++;
+      lines.push(same(`offsetof(${spelling}, ${field.name})`, field.offset, `${spelling}.${field.name}`));
+      const size = fieldSize(field);
+      if (size !== undefined) {
+        lines.push(same(`sizeof(((${spelling} *)0)->${field.name})`, size, `size of ${spelling}.${field.name}`));
+      }
+    }
+  };
+  for (const [key, type] of definitions.structs) {
+    add(key, type);
+    // Not of typedefs: they may raise the alignment, which the layout of the struct does not show.
+    lines.push(same(`_Alignof(${key})`, type.layout.alignment, `alignment of ${key}`));
+  }
+  for (const [name, type] of definitions.typedefs) if (type.kind === "struct" && type.layout.complete) add(name, type);
+  for (const [name, { value }] of definitions.enumerators) {
+    const text =
+      value === -(1n << 63n) ? "(-9223372036854775807LL - 1)" : `${value}${value < 1n << 63n ? "LL" : "ULL"}`;
+    // Some headers define a macro over an enumerator: `#define X_MAX (X_MAX - 1)`.
+    lines.push(`#undef ${name}`, `_Static_assert(${name} == ${text}, "enumerator ${name}");`);
+  }
+  return { lines, fields };
+}
+
+function same(expression: string, value: number, what: string): string {
+  return `_Static_assert(${expression} == ${value}, "${what}: not ${value}");`;
+}
+
+/** Undefined for a flexible array, which has no size for gcc. */
+function fieldSize(field: Field): number | undefined {
+  const isOpen = (type: Type): boolean => type.kind === "array" && (type.count === 0 || isOpen(type.element));
+  return isOpen(field.type) ? undefined : storedSize(field.type);
+}

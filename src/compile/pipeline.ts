@@ -1,0 +1,149 @@
+// The compiler, stage by stage: source text to a program that a loader can take. Pure: all it knows comes in.
+
+import { analyseProgram } from "../analysis/analyse.ts";
+import type { AnalysisOptions, CTypes } from "../analysis/context.ts";
+import { applySettings } from "../analysis/settings.ts";
+import { compileModule } from "../backend/compile-module.ts";
+import { type BytecodeProgram, StackLimitError } from "../backend/bytecode.ts";
+import type { Config } from "../define/config.ts";
+import { internalMaps, linkConstants } from "../define/internal-names.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Target } from "../define/target.ts";
+import { optimise } from "../ir/passes/index.ts";
+import { type LoweredProgram, lowerProgram } from "../lower/program.ts";
+import type { Diagnostics } from "../source/diagnostic.ts";
+import type { SourceFile } from "../source/source.ts";
+import { parseProgram } from "../syntax/parser.ts";
+import type { Program } from "../syntax/ast.ts";
+import type { CompiledProbe, CompiledProgram, MapSpec, UserMapSpec } from "./compiled-program.ts";
+
+export interface CompileInput {
+  readonly file: SourceFile;
+  readonly registry: Registry;
+  readonly target: Target;
+  readonly defaults: Config;
+  readonly options: AnalysisOptions;
+  readonly warningLevel: 0 | 1 | 2;
+  readonly diagnostics: Diagnostics;
+  /** Types of the script's C definitions. */
+  readCTypes(program: Program): CTypes;
+  /** Called with the text of each intermediate form that `-d` asks for. */
+  readonly trace: ((stage: string, value: unknown) => void) | undefined;
+}
+
+export type CompileResult =
+  | { readonly kind: "compiled"; readonly program: CompiledProgram; readonly bytecode: readonly BytecodeProgram[] }
+  /** Diagnostics say why. */
+  | { readonly kind: "failed" }
+  /** A bad environment variable: `KEY: reason`. */
+  | { readonly kind: "bad-environment"; readonly problem: string };
+
+/** Compiles a script. */
+export function compileProgram(input: CompileInput): CompileResult {
+  const { diagnostics, registry, target, options } = input;
+  const program = parseProgram(input.file, diagnostics);
+  input.trace?.("ast", program);
+  if (diagnostics.hasErrors()) return { kind: "failed" };
+  const settings = applySettings(registry, input.defaults, program.config, options.environment, diagnostics);
+  if (settings.environmentProblem !== undefined) return { kind: "bad-environment", problem: settings.environmentProblem };
+  if (diagnostics.hasErrors()) return { kind: "failed" };
+  const cTypes = input.readCTypes(program);
+  if (diagnostics.hasErrors()) return { kind: "failed" };
+  const { config } = settings;
+  const analysed = analyseProgram({ program, config, registry, target, options, cTypes, diagnostics });
+  if (analysed === undefined) return { kind: "failed" };
+  input.trace?.("types", analysed);
+  const lowered = lowerProgram(analysed, registry, target, { warningLevel: input.warningLevel, pid: options.pid });
+  const probes = compileProbes(input, lowered);
+  if (probes === undefined) return { kind: "failed" };
+  return {
+    kind: "compiled",
+    program: {
+      config,
+      maps: mapSpecs(config, target, lowered),
+      userMaps: lowered.layouts.map((layout): UserMapSpec => ({ ...layout, layout: layout.kind })),
+      probes,
+      actions: lowered.resources.actions,
+    },
+    bytecode: probes.map((probe) => probe.bytecode),
+  };
+}
+
+function compileProbes(input: CompileInput, lowered: LoweredProgram): readonly CompiledProbe[] | undefined {
+  const stride = BigInt(lowered.resources.scratchSize);
+  const probes: CompiledProbe[] = [];
+  for (const { module, functionName, points } of lowered.probes) {
+    input.trace?.("ir", module);
+    optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result));
+    try {
+      const compiled = compileModule(module, { signedDivision: input.target.has("signed_division") });
+      const bytecode = fillConstant(compiled, linkConstants.scratchStride, stride);
+      input.trace?.("bytecode", { name: functionName, bytecode });
+      for (const point of points) {
+        const { name, program, attach, count } = point;
+        probes.push({ name, functionName, program, attach, bytecode, count });
+      }
+    } catch (problem) {
+      if (!(problem instanceof StackLimitError)) throw problem;
+      input.diagnostics.error("stack-limit", points[0]?.span, `The probe needs ${problem.bytes} bytes of BPF stack; the kernel allows 512`, {
+        hint: "use maps instead of variables, or a smaller on_stack_limit in the config",
+      });
+      return undefined;
+    }
+  }
+  return probes;
+}
+
+/** Fills in a number that the compiler knows only at the end. */
+function fillConstant(program: BytecodeProgram, name: string, value: bigint): BytecodeProgram {
+  const code = Buffer.from(program.code);
+  const rest = program.relocations.filter((relocation) => {
+    if (relocation.kind !== "constant" || relocation.name !== name) return true;
+    code.writeUInt32LE(Number(value & 0xffff_ffffn), relocation.at * 8 + 4);
+    code.writeUInt32LE(Number(value >> 32n), relocation.at * 8 + 12);
+    return false;
+  });
+  return { ...program, code, relocations: rest };
+}
+
+// ---- maps ------------------------------------------------------------------------------------------------
+
+const mapTypes = { array: 2, ringBuffer: 27 } as const;
+const readOnlyInProgram = 0x80;
+const pageSize = 4096;
+
+function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): readonly MapSpec[] {
+  const { resources } = lowered;
+  const plain = { content: undefined, readOnly: false, flags: 0 } as const;
+  const specs: MapSpec[] = lowered.layouts.map(({ storage, type, keySize, valueSize, maxEntries }) => ({
+    ...plain,
+    name: storage,
+    type,
+    keySize,
+    valueSize,
+    maxEntries,
+  }));
+  const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
+  const array = { ...plain, type: mapTypes.array, keySize: 4, maxEntries: 1 };
+  specs.push({ ...plain, name: internalMaps.events, type: mapTypes.ringBuffer, keySize: 0, valueSize: 0, maxEntries: ringSize(config) });
+  specs.push({ ...array, name: internalMaps.lost, valueSize: 8 });
+  if (resources.scratchSize > 0) specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });
+  const constants = resources.constantBytes();
+  if (constants.length > 0) {
+    specs.push({
+      ...array,
+      name: internalMaps.constants,
+      valueSize: constants.length,
+      flags: readOnlyInProgram,
+      content: constants,
+      readOnly: true,
+    });
+  }
+  return specs;
+}
+
+/** Bytes of the ring buffer: a power of two of pages. */
+function ringSize(config: Config): number {
+  const wanted = config.perfRbPages > 0 ? config.perfRbPages * pageSize : 16 * 1024 * 1024;
+  return Math.max(pageSize, 2 ** Math.ceil(Math.log2(wanted)));
+}

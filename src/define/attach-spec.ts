@@ -1,0 +1,65 @@
+// How a loaded program is attached, as plain data: definitions of probe types produce it, the attach room carries it out.
+
+/** When a test-run program runs. */
+export type RunMoment = "begin" | "end";
+
+export type AttachSpec =
+  /** begin, end: never attached, run by BPF_PROG_TEST_RUN. */
+  | { readonly mechanism: "test-run"; readonly moment: RunMoment }
+  /** Perf event of a tracepoint. */
+  | { readonly mechanism: "tracepoint"; readonly category: string; readonly event: string }
+  /** A BTF-typed raw tracepoint. */
+  | { readonly mechanism: "tp-btf"; readonly event: string }
+  /** A plain raw tracepoint. */
+  | { readonly mechanism: "raw-tracepoint"; readonly event: string }
+  /** A timer, software or hardware event. `type` and `config` as in perf_event_attr; period in events or ns. */
+  | {
+      readonly mechanism: "perf-event";
+      readonly type: number;
+      readonly config: number;
+      readonly sampling: { readonly by: "period" | "frequency"; readonly value: bigint };
+      /** On every online CPU, or on one of them. */
+      readonly cpus: "each" | "one";
+      /** Whether -p and -c restrict the event to their process. */
+      readonly followsProcess: boolean;
+    }
+  | { readonly mechanism: "uprobe"; readonly path: string; readonly offset: number; readonly onReturn: boolean }
+  | {
+      readonly mechanism: "uprobe-multi";
+      readonly path: string;
+      readonly offsets: readonly number[];
+      /** Function names, for messages. */
+      readonly names: readonly string[];
+      readonly onReturn: boolean;
+    }
+  | {
+      readonly mechanism: "kprobe";
+      readonly function: string;
+      readonly module: string | undefined;
+      readonly offset: number;
+      readonly onReturn: boolean;
+    };
+
+/** Type and expected attach type of the program that a mechanism needs (enum bpf_prog_type, enum bpf_attach_type). */
+export interface ProgramKind {
+  readonly type: number;
+  readonly expectedAttach: number;
+}
+
+export const programTypes = {
+  kprobe: 2,
+  tracepoint: 5,
+  perfEvent: 7,
+  rawTracepoint: 17,
+  tracing: 26,
+} as const;
+
+export const attachTypes = {
+  traceRawTp: 23,
+  traceFentry: 24,
+  traceFexit: 25,
+  traceIter: 28,
+  perfEvent: 41,
+  kprobeMulti: 42,
+  uprobeMulti: 48,
+} as const;

@@ -1,0 +1,30 @@
+// Names that lowering, loader and runtime share: maps of the compiler's own and numbers filled in later.
+
+export const internalMaps = {
+  /** Ring buffer of events. */
+  events: "events",
+  /** Per-CPU array: events lost because the ring buffer was full. */
+  lost: "lost",
+  /** One-entry array: temporary memory of all programs, a stride for each CPU. */
+  scratch: "scratch",
+  /** One-entry array: long string literals. */
+  constants: "constants",
+} as const;
+
+export const linkConstants = {
+  /** Process id of the -c child, or 0. */
+  childPid: "child_pid",
+  /** Boot clock at the start, for `elapsed`. */
+  startTime: "start_time",
+  /** Bytes of scratch memory for one CPU; the compiler itself fills it in. */
+  scratchStride: "scratch_stride",
+} as const;
+
+/** Offset of the value in a scalar map's entry: after the u64 that says whether it was set. */
+export const scalarValueOffset = 8;
+
+/** Actions that lowering itself sends: the definitions of these names must exist. */
+export const coreActions = {
+  /** parameters: message, helper; one int32 field: the return code. */
+  runtimeError: "runtime_error",
+} as const;

@@ -1,0 +1,28 @@
+// Building concrete points: what most probe types have, to be completed by a definition.
+
+import type { ProbePoint } from "./probe.ts";
+
+type Optional = "capabilities" | "space" | "returns" | "count" | "filtersByPid" | "arguments" | "context";
+
+/** Completes a point with what most probe types are. */
+export function probePoint(point: Omit<ProbePoint, Optional> & Partial<Pick<ProbePoint, Optional>>): ProbePoint {
+  return {
+    context: "none",
+    capabilities: new Set(),
+    space: "none",
+    returns: 0,
+    count: 1,
+    filtersByPid: false,
+    arguments: () => `${point.provider} probes have no arguments`,
+    ...point,
+  };
+}
+
+/** `*` matches any run of characters; everything else stands for itself. */
+export function wildcardPattern(text: string): RegExp {
+  return new RegExp(`^${text.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`, "s");
+}
+
+export function hasWildcard(text: string): boolean {
+  return text.includes("*") || (text.includes("[") && text.includes("]"));
+}

@@ -1,0 +1,137 @@
+// What a probe type is to the rest of the compiler: a definition that turns an attach point's text into concrete points.
+
+import type { Diagnostics } from "../source/diagnostic.ts";
+import type { Span } from "../source/source.ts";
+import type { AddressSpace, Type } from "../types/type.ts";
+import type { AttachSpec, ProgramKind } from "./attach-spec.ts";
+import type { Config } from "./config.ts";
+import type { Target } from "./target.ts";
+
+/** How a program reaches the data of its event. */
+export type ContextKind =
+  /** Nothing to read. */
+  | "none"
+  /** struct pt_regs at the context (kprobe, uprobe, perf events). */
+  | "registers"
+  /** An array of u64 (raw tracepoints, fentry). */
+  | "words"
+  /** A record with the layout of a tracepoint format. */
+  | "record";
+
+/** Things that only some probes have; builtins name the one they need. */
+export type Capability = "args" | "argN" | "sargN" | "retval" | "func" | "ctx" | "reg" | "usermode" | "uaddr" | "signal" | "override";
+
+/** The probes that have each of them, for messages. */
+export const capabilityProbes: Readonly<Record<Capability, string>> = {
+  args: "tracepoint, rawtracepoint, fentry, fexit and uprobe probes",
+  argN: "kprobe, uprobe, usdt and rawtracepoint probes",
+  sargN: "kprobe and uprobe probes",
+  retval: "kretprobe, uretprobe and fexit probes",
+  func: "kprobe, kretprobe, uprobe, uretprobe, fentry and fexit probes",
+  ctx: "kprobe, uprobe, usdt, perf event and iter probes",
+  reg: "kprobe, uprobe, usdt and perf event probes",
+  usermode: "kprobe, uprobe, usdt and perf event probes",
+  uaddr: "uprobe, uretprobe and usdt probes",
+  signal: "kprobe, uprobe, usdt, tracepoint, rawtracepoint, profile, fentry and fexit probes",
+  override: "kprobe probes",
+};
+
+/** Where a field of `args` is found. */
+export type ArgumentSource =
+  /** Bytes of the context record. */
+  | { readonly from: "record"; readonly offset: number; readonly size: number }
+  /** A u32 at `offset` of the record holds the data's offset (low half; rel: counted from after that u32). */
+  | { readonly from: "data-loc"; readonly offset: number; readonly relative: boolean }
+  /** Word `index` of the context. */
+  | { readonly from: "word"; readonly index: number }
+  /** Function argument `index` in its register. */
+  | { readonly from: "register"; readonly index: number };
+
+export interface ArgumentField {
+  readonly name: string;
+  readonly type: Type;
+  readonly source: ArgumentSource;
+}
+
+export interface ArgumentsLayout {
+  readonly fields: readonly ArgumentField[];
+  /** Fields that exist but may not be read, with the reason. */
+  readonly forbidden: ReadonlyMap<string, string>;
+  /** Whether `args` as a whole is a value (a record of its fields). */
+  readonly wholeIsValue: boolean;
+}
+
+/** One concrete place to attach to; one loaded program. */
+export interface ProbePoint {
+  /** Canonical provider name. */
+  readonly provider: string;
+  /** What the `probetype` builtin says. */
+  readonly probeType: string;
+  /** What the `probe` builtin says. */
+  readonly name: string;
+  readonly span: Span;
+  readonly program: ProgramKind;
+  readonly attach: AttachSpec;
+  readonly context: ContextKind;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Space of pointers made from integers, and of `args` pointers without a tag of their own. */
+  readonly space: AddressSpace;
+  /** Default return value of the program. */
+  readonly returns: 0 | 1;
+  /** What the point adds to the number of attached probes. */
+  readonly count: number;
+  /** True when -p is carried out by a comparison in the program. */
+  readonly filtersByPid: boolean;
+  /** Layout of `args`; a string says why there is none. */
+  arguments(): ArgumentsLayout | string;
+}
+
+/** An attach point after splitting. */
+export interface AttachPointText {
+  /** The provider as written. */
+  readonly provider: string;
+  /** Further parts, unquoted. */
+  readonly parts: readonly string[];
+  /** Whether a part was quoted as a whole or in part. */
+  readonly quoted: readonly boolean[];
+  readonly label: string | undefined;
+  readonly span: Span;
+}
+
+export interface ResolveRequest {
+  readonly text: AttachPointText;
+  readonly target: Target;
+  readonly config: Config;
+  readonly diagnostics: Diagnostics;
+  /** The body needs one program for each match (it uses `probe`, or `args` that differ). */
+  readonly full: boolean;
+  readonly unsafe: boolean;
+  readonly pid: number | undefined;
+}
+
+export type Resolution =
+  | { readonly kind: "points"; readonly points: readonly ProbePoint[] }
+  /** Nothing matches; `what` names it as in `No matches for tracepoint a:b`. */
+  | { readonly kind: "missing"; readonly what: string; readonly wildcard: boolean }
+  /** Reported already. */
+  | { readonly kind: "invalid" };
+
+export interface ProbeDef {
+  /** Canonical name first, then aliases; full names match in any case, one- and two-letter ones as the spec says. */
+  readonly names: readonly string[];
+  readonly probeType: string;
+  readonly doc: string;
+  /** Attach point forms, for the reference. */
+  readonly syntax: readonly string[];
+  /** A program that fires it. */
+  readonly example: string;
+  /** How many parts may follow the provider. */
+  readonly parts: { readonly min: number; readonly max: number };
+  /** Which listings include it when the provider is a pattern. */
+  readonly listedWith: "kernel" | "user" | "none";
+  resolve(request: ResolveRequest): Resolution;
+  /** Candidate names below the provider (`sched:sched_switch`, `cpu-clock:`), for listings; sorted. */
+  candidates(target: Target, parts: readonly string[]): readonly string[];
+  /** Lines of a verbose listing for a candidate: its parameters. */
+  listing(target: Target, candidate: string): readonly string[];
+}

@@ -1,0 +1,107 @@
+// All that the compiler may know of the machine. The host side fills it in lazily; tests make their own.
+
+import type { EnumType, StructType, Type } from "../types/type.ts";
+
+export interface Target {
+  readonly arch: "x64" | "arm64";
+  readonly release: { readonly major: number; readonly minor: number; readonly patch: number };
+  /** Possible CPUs (the length of per-CPU values) and those online. */
+  readonly possibleCpus: number;
+  readonly onlineCpus: readonly number[];
+  /** True when the kernel has the feature (kernel/features.ts names them). */
+  has(feature: string): boolean;
+  readonly kernelTypes: KernelTypes | undefined;
+  readonly tracepoints: Tracepoints;
+  readonly userTargets: UserTargets;
+  readonly kernelFunctions: KernelFunctions;
+  /** Device and inode of the tracer's PID namespace when it is not the initial one. */
+  readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
+  /** Wall clock minus boot clock at start, in nanoseconds. */
+  readonly bootToRealtime: bigint;
+  /** Id of the cgroup directory at a path, if there is one. */
+  cgroupId(path: string): bigint | undefined;
+}
+
+/** A parameter of a kernel function or raw tracepoint. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: Type;
+}
+
+/** Types of the running kernel (BTF). */
+export interface KernelTypes {
+  struct(tag: "struct" | "union", name: string): StructType | undefined;
+  enum(name: string): EnumType | undefined;
+  /** The type behind a typedef or a base type name such as `u32`, `size_t`, `char`. */
+  named(name: string): Type | undefined;
+  enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
+  /** Modules (vmlinux included) whose BTF has the function. */
+  functionModules(name: string): readonly string[];
+  /** Parameters and result of a kernel function. */
+  functionPrototype(
+    name: string,
+    module: string | undefined,
+  ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** Parameters that a raw tracepoint passes. */
+  traceParameters(event: string): readonly Parameter[] | undefined;
+  /** Names of all raw tracepoints. */
+  rawTracepoints(): readonly string[];
+  /** Names of the iterators (`bpf_iter__NAME`). */
+  iterators(): readonly string[];
+}
+
+/** A field of a tracepoint's record, from its format file. */
+export interface TracepointField {
+  readonly name: string;
+  /** The C type as written. */
+  readonly ctype: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly signed: boolean;
+  readonly kind: "scalar" | "char-array" | "array" | "data-loc" | "rel-loc";
+  /** Elements of an array, else 1. */
+  readonly count: number;
+}
+
+export interface Tracepoints {
+  /** `category:event`, sorted. Throws SystemError when tracefs cannot be had. */
+  list(): readonly string[];
+  format(category: string, event: string): { readonly id: number; readonly fields: readonly TracepointField[] } | undefined;
+}
+
+export interface UserSymbol {
+  readonly name: string;
+  /** Virtual address in the file's own terms. */
+  readonly address: bigint;
+  readonly size: number;
+  /** Offset in the file. */
+  readonly fileOffset: number;
+}
+
+/** Executables and libraries to put uprobes into. */
+export interface UserTargets {
+  /** Paths that a target text means: a path, a program in PATH, `libNAME`, a pattern. */
+  resolve(text: string, pid: number | undefined): { readonly paths: readonly string[]; readonly warnings: readonly string[] };
+  /** The program file of a process. */
+  executableOf(pid: number): string | undefined;
+  /** Functions of a file, sorted by name, one entry for each name. */
+  functions(path: string): readonly UserSymbol[];
+  symbol(path: string, name: string): UserSymbol | undefined;
+  /** The symbol that contains a virtual address. */
+  symbolAt(path: string, address: bigint): UserSymbol | undefined;
+  /** File offset of a virtual address. */
+  fileOffset(path: string, address: bigint): number | undefined;
+  /** The name that a mangled symbol stands for, or the symbol itself. */
+  demangle(symbol: string): string;
+  /** Bytes of the file at a file offset. */
+  bytes(path: string, offset: number, length: number): Uint8Array;
+}
+
+export interface KernelFunctions {
+  /** Functions that kprobes and fentry may use, sorted, with their modules. */
+  traceable(): readonly { readonly name: string; readonly module: string }[];
+  isTraceable(name: string): boolean;
+  loadedModules(): readonly string[];
+  /** Address of a kernel symbol. */
+  address(symbol: string): bigint | undefined;
+}

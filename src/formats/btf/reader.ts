@@ -1,0 +1,132 @@
+// Reading BTF (Documentation/bpf/btf.rst): types are indexed by their offset, names are looked up when they are needed.
+//
+//   header: u16 magic, u8 version, u8 flags, u32 header length, type offset, type length, string offset, string length
+//   type:   u32 name, u32 info (members 0-15, kind 24-28, flag 31), u32 size or type; then what the kind adds
+
+import { InternalError } from "../../base/invariant.ts";
+
+export const btfKinds = {
+  int: 1,
+  pointer: 2,
+  array: 3,
+  struct: 4,
+  union: 5,
+  enum: 6,
+  forward: 7,
+  typedef: 8,
+  volatile: 9,
+  const: 10,
+  restrict: 11,
+  func: 12,
+  funcProto: 13,
+  variable: 14,
+  dataSection: 15,
+  float: 16,
+  declTag: 17,
+  typeTag: 18,
+  enum64: 19,
+} as const;
+
+const extraWords: ReadonlyMap<number, (members: number) => number> = new Map<number, (members: number) => number>([
+  [btfKinds.int, () => 1],
+  [btfKinds.array, () => 3],
+  [btfKinds.struct, (n) => 3 * n],
+  [btfKinds.union, (n) => 3 * n],
+  [btfKinds.enum, (n) => 2 * n],
+  [btfKinds.funcProto, (n) => 2 * n],
+  [btfKinds.variable, () => 1],
+  [btfKinds.dataSection, (n) => 3 * n],
+  [btfKinds.declTag, () => 1],
+  [btfKinds.enum64, (n) => 3 * n],
+]);
+
+export class BtfReader {
+  private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
+  private readonly stringStart: number;
+  private readonly stringEnd: number;
+  /** Word index of each type; type ids begin at 1. */
+  private readonly places: Uint32Array;
+  readonly count: number;
+  private readonly byName = new Map<number, Map<string, number>>();
+
+  constructor(bytes: Uint8Array) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (view.getUint16(0, true) !== 0xeb9f) throw new InternalError("not BTF");
+    const base = view.getUint32(4, true);
+    const typeStart = base + view.getUint32(8, true);
+    const typeEnd = typeStart + view.getUint32(12, true);
+    this.stringStart = base + view.getUint32(16, true);
+    this.stringEnd = this.stringStart + view.getUint32(20, true);
+    this.bytes = bytes;
+    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset + typeStart, (typeEnd - typeStart) / 4);
+    const places = new Uint32Array(this.words.length / 3 + 1);
+    let count = 0;
+    for (let at = 0; at < this.words.length; ) {
+      count += 1;
+      places[count] = at;
+      const info = this.words[at + 1] ?? 0;
+      const kind = (info >>> 24) & 31;
+      at += 3 + (extraWords.get(kind)?.(info & 0xffff) ?? 0);
+    }
+    this.places = places;
+    this.count = count;
+  }
+
+  private word(id: number, index: number): number {
+    return this.words[(this.places[id] ?? 0) + index] ?? 0;
+  }
+
+  kind(id: number): number {
+    return id === 0 ? 0 : (this.word(id, 1) >>> 24) & 31;
+  }
+
+  /** Number of members, parameters or enumerators. */
+  members(id: number): number {
+    return this.word(id, 1) & 0xffff;
+  }
+
+  flag(id: number): boolean {
+    return this.word(id, 1) >>> 31 === 1;
+  }
+
+  /** Size in bytes, or the type referred to. */
+  sizeOrType(id: number): number {
+    return this.word(id, 2);
+  }
+
+  /** Word `index` of what follows the common part. */
+  extra(id: number, index: number): number {
+    return this.word(id, 3 + index);
+  }
+
+  name(id: number): string {
+    return this.text(this.word(id, 0));
+  }
+
+  text(offset: number): string {
+    const start = this.stringStart + offset;
+    let end = start;
+    while (end < this.stringEnd && this.bytes[end] !== 0) end += 1;
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("latin1");
+  }
+
+  /** The first type of a kind with a name. */
+  find(kind: number, name: string): number | undefined {
+    return this.index(kind).get(name);
+  }
+
+  /** All names of a kind with their ids. */
+  index(kind: number): ReadonlyMap<string, number> {
+    const known = this.byName.get(kind);
+    if (known !== undefined) return known;
+    const made = new Map<string, number>();
+    for (let id = 1; id <= this.count; id++) {
+      if (this.kind(id) !== kind) continue;
+      const name = this.name(id);
+      if (name !== "" && !made.has(name)) made.set(name, id);
+    }
+    this.byName.set(kind, made);
+    return made;
+  }
+}

@@ -1,0 +1,155 @@
+// Reading ELF files (64-bit, little endian; man 5 elf): segments, sections, function symbols.
+
+import { readFileSync } from "node:fs";
+
+export interface ElfSymbol {
+  readonly name: string;
+  readonly address: bigint;
+  readonly size: number;
+  /** STT_FUNC 2, STT_GNU_IFUNC 10, STT_OBJECT 1. */
+  readonly type: number;
+}
+
+interface Segment {
+  readonly offset: bigint;
+  readonly address: bigint;
+  readonly fileSize: bigint;
+}
+
+interface Section {
+  readonly type: number;
+  readonly link: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly entrySize: number;
+}
+
+const loadSegment = 1;
+const symbolTable = 2;
+const dynamicSymbols = 11;
+
+export class ElfFile {
+  private readonly bytes: Buffer;
+  private readonly segments: readonly Segment[];
+  private readonly sections: readonly Section[];
+  private table: readonly ElfSymbol[] | undefined;
+
+  private constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.segments = readSegments(bytes);
+    this.sections = readSections(bytes);
+  }
+
+  /** Opens a file; undefined when it is not there or no such ELF file. */
+  static open(path: string): ElfFile | undefined {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(path);
+    } catch {
+      // Not readable: the caller tells the user what that means.
+      return undefined;
+    }
+    const isElf = bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes[4] === 2 && bytes[5] === 1;
+    return isElf ? new ElfFile(bytes) : undefined;
+  }
+
+  /** ET_EXEC 2, ET_DYN 3. */
+  get type(): number {
+    return this.bytes.readUInt16LE(16);
+  }
+
+  /** Offset in the file of a virtual address. */
+  fileOffset(address: bigint): number | undefined {
+    const segment = this.segments.find((s) => address >= s.address && address < s.address + s.fileSize);
+    return segment === undefined ? undefined : Number(address - segment.address + segment.offset);
+  }
+
+  /** Virtual address of an offset in the file. */
+  addressOf(offset: bigint): bigint | undefined {
+    const segment = this.segments.find((s) => offset >= s.offset && offset < s.offset + s.fileSize);
+    return segment === undefined ? undefined : offset - segment.offset + segment.address;
+  }
+
+  /** All defined symbols by address. */
+  symbols(): readonly ElfSymbol[] {
+    this.table ??= this.readSymbols();
+    return this.table;
+  }
+
+  private readSymbols(): readonly ElfSymbol[] {
+    const symbols: ElfSymbol[] = [];
+    const seen = new Set<string>();
+    for (const section of this.sections) {
+      if (section.type !== symbolTable && section.type !== dynamicSymbols) continue;
+      const strings = this.sections[section.link];
+      if (strings === undefined) continue;
+      for (let at = section.offset; at + 24 <= section.offset + section.size; at += 24) {
+        const nameAt = strings.offset + this.bytes.readUInt32LE(at);
+        const type = (this.bytes[at + 4] ?? 0) & 15;
+        const address = this.bytes.readBigUInt64LE(at + 8);
+        if (address === 0n || this.bytes.readUInt16LE(at + 6) === 0 || type > 10 || type === 3 || type === 4) continue;
+        const end = this.bytes.indexOf(0, nameAt);
+        const name = this.bytes.subarray(nameAt, end).toString("latin1");
+        const key = `${name} ${address}`;
+        if (name === "" || seen.has(key)) continue;
+        seen.add(key);
+        symbols.push({ name, address, size: Number(this.bytes.readBigUInt64LE(at + 16)), type });
+      }
+    }
+    return symbols.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : b.size - a.size));
+  }
+
+  /** The function that contains a virtual address. */
+  symbolAt(address: bigint): ElfSymbol | undefined {
+    const all = this.symbols();
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((all[middle]?.address ?? 0n) <= address) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low - 1; i >= Math.max(0, low - 8); i--) {
+      const symbol = all[i];
+      if (symbol !== undefined && (address < symbol.address + BigInt(symbol.size) || (symbol.size === 0 && i === low - 1))) return symbol;
+    }
+    return undefined;
+  }
+
+  content(offset: number, length: number): Uint8Array {
+    return this.bytes.subarray(offset, offset + length);
+  }
+}
+
+function readSegments(bytes: Buffer): readonly Segment[] {
+  const at = Number(bytes.readBigUInt64LE(32));
+  const size = bytes.readUInt16LE(54);
+  const segments: Segment[] = [];
+  for (let i = 0; i < bytes.readUInt16LE(56); i++) {
+    const start = at + i * size;
+    if (bytes.readUInt32LE(start) !== loadSegment) continue;
+    segments.push({
+      offset: bytes.readBigUInt64LE(start + 8),
+      address: bytes.readBigUInt64LE(start + 16),
+      fileSize: bytes.readBigUInt64LE(start + 32),
+    });
+  }
+  return segments;
+}
+
+function readSections(bytes: Buffer): readonly Section[] {
+  const at = Number(bytes.readBigUInt64LE(40));
+  const size = bytes.readUInt16LE(58);
+  const count = bytes.readUInt16LE(60);
+  if (at === 0 || at + count * size > bytes.length) return [];
+  return Array.from({ length: count }, (_, i) => {
+    const start = at + i * size;
+    return {
+      type: bytes.readUInt32LE(start + 4),
+      link: bytes.readUInt32LE(start + 40),
+      offset: Number(bytes.readBigUInt64LE(start + 24)),
+      size: Number(bytes.readBigUInt64LE(start + 32)),
+      entrySize: Number(bytes.readBigUInt64LE(start + 56)),
+    };
+  });
+}

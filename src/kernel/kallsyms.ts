@@ -1,0 +1,48 @@
+// Kernel symbols from /proc/kallsyms, read when an address has to be named.
+
+import { readFileSync } from "node:fs";
+
+export interface KernelSymbols {
+  /** The symbol with the greatest start up to an address. */
+  resolve(address: bigint): { readonly name: string; readonly offset: bigint } | undefined;
+  address(name: string): bigint | undefined;
+}
+
+const cache = new Map<"symbols", KernelSymbols>();
+
+/** The kernel's symbols, indexed once. */
+export function kernelSymbols(): KernelSymbols {
+  const known = cache.get("symbols");
+  if (known !== undefined) return known;
+  const made = indexSymbols(readFileSync("/proc/kallsyms", "latin1"));
+  cache.set("symbols", made);
+  return made;
+}
+
+/** Indexes lines `address type name [module]`; only text symbols name code. */
+export function indexSymbols(text: string): KernelSymbols {
+  const entries: { readonly address: bigint; readonly name: string }[] = [];
+  const byName = new Map<string, bigint>();
+  for (const line of text.split("\n")) {
+    const [hex = "", type = "", name = ""] = line.split(/[ \t]/);
+    if (name === "" || hex === "") continue;
+    const address = BigInt(`0x${hex}`);
+    if (!byName.has(name)) byName.set(name, address);
+    if (/^[tTwW]$/.test(type) && address !== 0n) entries.push({ address, name });
+  }
+  entries.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  return {
+    resolve: (address) => {
+      let low = 0;
+      let high = entries.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((entries[middle]?.address ?? 0n) <= address) low = middle + 1;
+        else high = middle;
+      }
+      const found = entries[low - 1];
+      return found === undefined ? undefined : { name: found.name, offset: address - found.address };
+    },
+    address: (name) => byName.get(name),
+  };
+}

@@ -1,0 +1,145 @@
+// The running machine as the compiler's Target: everything is read when it is first asked for.
+
+import { readFileSync, statSync } from "node:fs";
+import { release } from "node:os";
+import type { KernelFunctions, KernelTypes, Target, UserTargets } from "../define/target.ts";
+import { btfKinds, BtfReader } from "../formats/btf/reader.ts";
+import { BtfTypes } from "../formats/btf/types.ts";
+import { measureBootToRealtime } from "../sys/clock.ts";
+import { kernelSymbols } from "./kallsyms.ts";
+import { createTracepoints } from "./tracefs.ts";
+
+/** A value computed when it is first needed. */
+export function lazy<T>(make: () => T): () => T {
+  const cell: { value: T | undefined; made: boolean } = { value: undefined, made: false };
+  return () => {
+    if (!cell.made || cell.value === undefined) {
+      cell.value = make();
+      cell.made = true;
+    }
+    return cell.value;
+  };
+}
+
+/** `0-3,6` as numbers (Documentation/admin-guide/cputopology.rst). */
+export function parseCpuList(text: string): readonly number[] {
+  return text.trim().split(",").filter((part) => part !== "").flatMap((part) => {
+    const [first = 0, last = first] = part.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
+export interface KernelBtf {
+  readonly reader: BtfReader;
+  readonly types: BtfTypes;
+}
+
+/** The kernel's BTF; undefined when there is none. */
+export const vmlinuxBtf = lazy((): KernelBtf | null => {
+  try {
+    const file = process.env["BPFTRACE_BTF"] ?? "/sys/kernel/btf/vmlinux";
+    const reader = new BtfReader(new Uint8Array(readFileSync(file)));
+    return { reader, types: new BtfTypes(reader) };
+  } catch {
+    // No BTF: types of the kernel are then unknown, which is said where one is asked for.
+    return null;
+  }
+});
+
+function kernelTypes(btf: KernelBtf): KernelTypes {
+  const { reader, types } = btf;
+  return {
+    struct: (tag, name) => types.struct(tag, name),
+    enum: (name) => types.enum(name),
+    named: (name) => types.named(name),
+    enumerator: (name) => types.enumerator(name),
+    functionModules: (name) => (reader.find(btfKinds.func, name) === undefined ? [] : ["vmlinux"]),
+    functionPrototype: (name) => types.prototype(name),
+    traceParameters: (event) => {
+      const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
+      return prototype?.parameters.slice(1);
+    },
+    rawTracepoints: () => rawTracepointNames(reader),
+    iterators: () => [...reader.index(btfKinds.struct).keys()].filter((n) => n.startsWith("bpf_iter__")).map((n) => n.slice(10)).sort(),
+  };
+}
+
+function rawTracepointNames(reader: BtfReader): readonly string[] {
+  const names = new Set<string>();
+  for (const name of reader.index(btfKinds.func).keys()) {
+    const match = /^__(?:probestub|traceiter)_(.+)$/.exec(name);
+    if (match?.[1] !== undefined) names.add(match[1]);
+  }
+  return [...names].sort();
+}
+
+function kernelFunctions(): KernelFunctions {
+  const names = lazy(() => new Set(vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? []));
+  return {
+    traceable: () => [...names()].sort().map((name) => ({ name, module: "vmlinux" })),
+    isTraceable: (name) => names().has(name),
+    loadedModules: () => readFileSync("/proc/modules", "latin1").split("\n").map((l) => l.split(" ")[0] ?? "").filter((n) => n !== ""),
+    address: (symbol) => kernelSymbols().address(symbol),
+  };
+}
+
+/** Features by the kernel release that brought them. */
+const featureSince: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ["ring_buffer", [5, 8]],
+  ["for_each_map_elem", [5, 13]],
+  ["bpf_loop", [5, 17]],
+  ["map_lookup_percpu_elem", [5, 19]],
+  ["ktime_get_tai_ns", [6, 1]],
+  ["signed_division", [6, 6]],
+  ["uprobe_multi", [6, 6]],
+  ["get_func_ip", [5, 15]],
+]);
+
+/** Inode of the initial PID namespace (include/linux/proc_ns.h). */
+const initialPidNamespace = 0xefff_fffcn;
+
+function ownPidNamespace(): Target["pidNamespace"] {
+  const { dev, ino } = statSync("/proc/self/ns/pid", { bigint: true });
+  return ino === initialPidNamespace ? undefined : { device: dev, inode: ino };
+}
+
+/** The machine that this runs on. */
+export function hostTarget(userTargets: UserTargets, disabled: ReadonlySet<string>): Target {
+  const [major = 0, minor = 0, patch = 0] = release().split(/[.-]/).map(Number);
+  const possible = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/possible", "latin1")).length);
+  const online = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1")));
+  const types = lazy(() => {
+    const btf = vmlinuxBtf();
+    return btf === null ? null : kernelTypes(btf);
+  });
+  const boot = lazy(measureBootToRealtime);
+  const namespace = lazy(() => ({ value: ownPidNamespace() }));
+  return {
+    arch: process.arch === "arm64" ? "arm64" : "x64",
+    release: { major, minor, patch },
+    get possibleCpus() {
+      return possible();
+    },
+    get onlineCpus() {
+      return online();
+    },
+    has: (feature) => {
+      const since = featureSince.get(feature);
+      if (since === undefined || disabled.has(feature)) return false;
+      return major > since[0] || (major === since[0] && minor >= since[1]);
+    },
+    get kernelTypes() {
+      return types() ?? undefined;
+    },
+    tracepoints: createTracepoints(),
+    userTargets,
+    kernelFunctions: kernelFunctions(),
+    get pidNamespace() {
+      return namespace().value;
+    },
+    get bootToRealtime() {
+      return boot();
+    },
+    cgroupId: () => undefined,
+  };
+}

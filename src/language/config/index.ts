@@ -1,0 +1,142 @@
+// All configuration keys and their defaults.
+
+import type { Config, ConfigDef, ConfigResult, ConfigValue, UnstableSetting } from "../../define/config.ts";
+
+export const defaultConfig: Config = {
+  cacheUserSymbols: "auto",
+  cppDemangle: true,
+  lazySymbolication: true,
+  license: "GPL",
+  logSize: 1_000_000,
+  maxBpfProgs: 1024,
+  maxCatBytes: 10_240,
+  maxMapKeys: 4096,
+  maxProbes: 1024,
+  maxStrlen: 1024,
+  missingProbes: "error",
+  onStackLimit: 32,
+  perfRbPages: 0,
+  printMapsOnExit: true,
+  showDebugInfo: true,
+  stackMode: "bpftrace",
+  strTruncTrailer: "..",
+  useBlazesym: false,
+  unstableTseries: "warn",
+  unstableDwUstack: "warn",
+  unstableTypeinfo: "error",
+  unstableImportStatement: "error",
+};
+
+function text(value: ConfigValue): string {
+  return value.kind === "int" || value.kind === "bool" ? String(value.value) : value.value;
+}
+
+function refuse<T>(reason: string): ConfigResult<T> {
+  return { ok: false, reason };
+}
+
+type KeysOf<T> = { [K in keyof Config]: Config[K] extends T ? (T extends Config[K] ? K : never) : never }[keyof Config];
+
+/** A number of bytes, entries or programs, up to a limit that still fits the machine. */
+function numberKey(key: string, property: KeysOf<number>, doc: string, limit: number): ConfigDef {
+  return {
+    key,
+    property,
+    doc,
+    apply: (config, value) => {
+      const given = text(value);
+      if (!/^[0-9]+$/.test(given)) return refuse(`expecting a number, got ${given}`);
+      const number = Number(given);
+      if (number > limit) return refuse(`${given} is out of range (up to ${limit})`);
+      return { ok: true, value: { ...config, [property]: number } };
+    },
+  };
+}
+
+function boolKey(key: string, property: KeysOf<boolean>, doc: string): ConfigDef {
+  return {
+    key,
+    property,
+    doc,
+    apply: (config, value) => {
+      const given = text(value).toLowerCase();
+      const yes = ["true", "on", "yes"].includes(given) || (/^[0-9]+$/.test(given) && Number(given) !== 0);
+      const no = ["false", "off", "no", "0"].includes(given);
+      if (!yes && !no) return refuse(`Invalid value for ${key}: valid values are true and false`);
+      return { ok: true, value: { ...config, [property]: yes } };
+    },
+  };
+}
+
+function choiceKey(key: string, property: keyof Config, doc: string, choices: ReadonlyMap<string, string>): ConfigDef {
+  return {
+    key,
+    property,
+    doc,
+    apply: (config, value) => {
+      const choice = choices.get(text(value));
+      if (choice === undefined) {
+        return refuse(`Invalid value for ${key}: valid values are ${[...choices.keys()].join(", ")}`);
+      }
+      return { ok: true, value: { ...config, [property]: choice } };
+    },
+  };
+}
+
+function same(...values: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(values.map((value) => [value, value]));
+}
+
+const licenses = same(
+  "GPL",
+  "GPL v2",
+  "GPL and additional rights",
+  "Dual BSD/GPL",
+  "Dual MIT/GPL",
+  "Dual MPL/GPL",
+);
+
+const unstable: ReadonlyMap<string, UnstableSetting> = new Map([
+  ["enable", "enable"],
+  ["true", "enable"],
+  ["warn", "warn"],
+  ["error", "error"],
+  ["false", "error"],
+]);
+
+const trailer: ConfigDef = {
+  key: "str_trunc_trailer",
+  property: "strTruncTrailer",
+  doc: "Appended to strings that were cut.",
+  apply: (config, value) => ({ ok: true, value: { ...config, strTruncTrailer: text(value) } }),
+};
+
+export const configDefinitions: readonly ConfigDef[] = [
+  choiceKey(
+    "cache_user_symbols",
+    "cacheUserSymbols",
+    "How long user symbols are kept.",
+    new Map([...same("PER_PID", "PER_PROGRAM", "NONE"), ["1", "auto"], ["0", "NONE"]]),
+  ),
+  boolKey("cpp_demangle", "cppDemangle", "Show C++ names in symbols."),
+  boolKey("lazy_symbolication", "lazySymbolication", "Read user symbols only when they are needed."),
+  choiceKey("license", "license", "Licence of the BPF programs.", licenses),
+  numberKey("log_size", "logSize", "Bytes of the verifier's log.", 1 << 28),
+  numberKey("max_bpf_progs", "maxBpfProgs", "Programs at most.", 1_000_000),
+  numberKey("max_cat_bytes", "maxCatBytes", "Bytes that cat() shows.", 1 << 30),
+  numberKey("max_map_keys", "maxMapKeys", "Elements of a map.", 1 << 30),
+  numberKey("max_probes", "maxProbes", "Probes at most.", 1_000_000),
+  numberKey("max_strlen", "maxStrlen", "Bytes of a string that str() reads.", 1 << 24),
+  choiceKey("missing_probes", "missingProbes", "What to do about probes that are not there.", same("error", "warn", "ignore")),
+  numberKey("on_stack_limit", "onStackLimit", "Larger values are kept in maps, not on the BPF stack.", 512),
+  numberKey("perf_rb_pages", "perfRbPages", "Pages of the event buffer.", 1 << 20),
+  boolKey("print_maps_on_exit", "printMapsOnExit", "Print maps at the end."),
+  boolKey("show_debug_info", "showDebugInfo", "Show source lines in stacks."),
+  choiceKey("stack_mode", "stackMode", "Layout of stacks.", same("bpftrace", "perf", "raw", "build_id")),
+  trailer,
+  boolKey("use_blazesym", "useBlazesym", "Has no effect: symbols are read by our own code."),
+  choiceKey("unstable_tseries", "unstableTseries", "Allow tseries().", unstable),
+  choiceKey("unstable_dw_ustack", "unstableDwUstack", "Allow dw_ustack().", unstable),
+  choiceKey("unstable_typeinfo", "unstableTypeinfo", "Allow typeinfo().", unstable),
+  choiceKey("unstable_import_statement", "unstableImportStatement", "Allow import statements.", unstable),
+];

@@ -1,0 +1,177 @@
+// printf, print and their relatives: formatted output, values and maps.
+
+import type { ActionDef } from "../../define/action.ts";
+import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
+import { type Code, type EventArgument, noOperand } from "../../define/code.ts";
+import { accepts, conversionsOf, formatValues, parseFormat } from "../../output/format.ts";
+import type { Expression } from "../../syntax/ast.ts";
+import { int64, none, type Type, typeName, uint64 } from "../../types/type.ts";
+
+/** Aggregates are passed as their integer. */
+function argumentType(type: Type): Type {
+  if (type.kind !== "aggregate") return type;
+  return type.signed ? int64 : uint64;
+}
+
+/** Checks a format against the types of its arguments. */
+export function checkFormat(site: CallSite): void {
+  const [format, ...args] = site.arguments;
+  if (format?.literal?.kind !== "string") return;
+  const conversions = conversionsOf(parseFormat(format.literal.value));
+  if (args.length < conversions.length) {
+    const message = `${site.name}: not enough arguments for format string (${conversions.length} expected, ${args.length} found)`;
+    return site.error("format", message);
+  }
+  if (args.length > conversions.length) {
+    const message = `${site.name}: too many arguments for format string (${conversions.length} expected, ${args.length} found)`;
+    return site.error("format", message);
+  }
+  for (const [i, conversion] of conversions.entries()) {
+    const type = args[i]?.type;
+    if (type === undefined || accepts(conversion, argumentType(type))) continue;
+    site.error("format", `${site.name}: unsupported format specifier for type '${typeName(type)}': ${conversion.letter}`);
+  }
+}
+
+/** The arguments after the format, as fields of an event. */
+export function formatFields(code: Code, args: readonly Expression[]): readonly EventArgument[] {
+  return args.slice(1).map((expression) => ({ expression, as: argumentType(code.typeOf(expression)) }));
+}
+
+export function formatText(code: Code, expression: Expression | undefined): string {
+  const literal = expression === undefined ? undefined : code.literalOf(expression);
+  return literal?.kind === "string" ? literal.value : "";
+}
+
+const formatParameters = [{ name: "format", kind: "format" }] as const;
+
+/** A function that sends its formatted text to an action of the same kind. */
+export function formatFunction(
+  name: string,
+  action: string,
+  doc: string,
+  example: string,
+  unsafe: boolean,
+): BuiltinDef {
+  return builtin({
+    names: [name],
+    form: "function",
+    doc,
+    signature: `void ${name}(const string format, ...)`,
+    example,
+    parameters: formatParameters,
+    required: 1,
+    variadic: true,
+    pure: false,
+    unsafe,
+    type: () => none,
+    check: checkFormat,
+    lower: (code, call) => {
+      code.event(action, { format: formatText(code, call.arguments[0]) }, formatFields(code, call.arguments));
+      return noOperand;
+    },
+  });
+}
+
+export const printf = formatFunction(
+  "printf",
+  "printf",
+  "Prints formatted text.",
+  'begin { printf("%d %s\\n", 42, comm); }',
+  false,
+);
+
+/** An action that formats its fields and hands the text on. */
+export function formatAction(
+  name: string,
+  use: (text: string, host: Parameters<ActionDef["prepare"]>[1], spec: Parameters<ActionDef["prepare"]>[0]) => void,
+): ActionDef {
+  return {
+    name,
+    prepare: (spec, host) => {
+      const pieces = parseFormat(String(spec.parameters["format"] ?? ""));
+      const options = { truncationTrailer: host.truncationTrailer };
+      return (view, at) => {
+        const values = spec.fields.map((field) => host.decode(view, at, field));
+        use(formatValues(pieces, values, options), host, spec);
+      };
+    },
+  };
+}
+
+export const printfAction = formatAction("printf", (text, host) => host.output("printf", text));
+
+// ---- print ------------------------------------------------------------------------------------------------
+
+function checkPrint(site: CallSite): void {
+  const [value] = site.arguments;
+  if (value === undefined) return;
+  const wholeMap = value.expression.kind === "map" && value.expression.keys === undefined;
+  if (!wholeMap && site.arguments.length > 1) {
+    return site.error("print", "Only a single argument is supported when printing a non-map value");
+  }
+  const type = value.type;
+  if (type === undefined) return;
+  if (type.kind === "none") return site.error("print", "none type passed to print() is not printable");
+  const single = value.expression.kind === "map" && value.expression.keys !== undefined;
+  if (single && type.kind === "aggregate" && type.parameters.length > 0) {
+    site.error("print", `Map ${value.expression.kind === "map" ? value.expression.name : ""}: cannot print the value of individual keys of a histogram`);
+  }
+  if (type.kind === "struct" && type.layout.name.startsWith("args of tracepoint:")) {
+    site.error("print", "args of a tracepoint is not printable: print its fields");
+  }
+}
+
+function literalNumber(code: Code, expression: Expression | undefined): number {
+  const literal = expression === undefined ? undefined : code.literalOf(expression);
+  return literal?.kind === "int" ? Number(literal.value) : 0;
+}
+
+export const print = builtin({
+  names: ["print"],
+  form: "function",
+  doc: "Prints a value and a line feed, or a map: its largest `top` entries, divided by `div`.",
+  signature: "void print(value) | void print(@map [, top [, div]])",
+  example: 'begin { print((1, "two")); @a = 5; print(@a); clear(@a); }',
+  parameters: [
+    { name: "value", kind: "map-or-any" },
+    { name: "top", kind: "int-literal" },
+    { name: "div", kind: "int-literal" },
+  ],
+  required: 1,
+  pure: false,
+  type: () => none,
+  check: checkPrint,
+  lower: (code, call) => {
+    const [value, top, div] = call.arguments;
+    if (value === undefined) return noOperand;
+    if (value.kind === "map" && value.keys === undefined) {
+      const parameters = { map: value.name, top: literalNumber(code, top), div: literalNumber(code, div) };
+      code.event("print_map", parameters, []);
+      return noOperand;
+    }
+    code.event("print_value", {}, [{ expression: value, as: argumentType(code.typeOf(value)) }]);
+    return noOperand;
+  },
+});
+
+export const printValueAction: ActionDef = {
+  name: "print_value",
+  prepare: (spec, host) => {
+    const [field] = spec.fields;
+    return (view, at) => {
+      if (field !== undefined) host.printValue(host.decode(view, at, field));
+    };
+  },
+};
+
+export const printMapAction: ActionDef = {
+  name: "print_map",
+  prepare: (spec, host) => () => {
+    const { map, top, div } = spec.parameters;
+    host.printMap(host.snapshot(String(map), Number(top), Number(div)));
+  },
+};
+
+export const printFunctions: readonly BuiltinDef[] = [printf, print];
+export const printActions: readonly ActionDef[] = [printfAction, printValueAction, printMapAction];

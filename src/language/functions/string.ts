@@ -1,0 +1,380 @@
+// Strings and raw bytes: str, buf, strncmp, strcontains, strlen, kptr, uptr, bswap.
+
+import { present } from "../../base/invariant.ts";
+import { type BuiltinDef, builtin, type Call, type CallSite } from "../../define/builtin.ts";
+import { type Code, memoryOperand, noOperand, type Place, scalarOperand } from "../../define/code.ts";
+import type { Value } from "../../ir/model.ts";
+import type { Expression } from "../../syntax/ast.ts";
+import { type AddressSpace, bool, int64, pointerTo, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
+
+/** Space that a pointer or number refers to. */
+function spaceOf(code: Code, type: Type): AddressSpace {
+  return type.kind === "pointer" && type.space !== "none" ? type.space : code.point.space;
+}
+
+function literalOf(site: CallSite, index: number): bigint | undefined {
+  const literal = site.arguments[index]?.literal;
+  return literal?.kind === "int" ? literal.value : undefined;
+}
+
+// ---- str --------------------------------------------------------------------------------------------------
+
+/** Bytes of the result: a literal length and its NUL, else max_strlen. */
+function strSize(site: CallSite): number {
+  const length = literalOf(site, 1);
+  return length === undefined ? site.config.maxStrlen : Math.min(Number(length) + 1, site.config.maxStrlen);
+}
+
+/** str() of something known: its text. */
+function foldStr(site: CallSite) {
+  const [source, length] = site.arguments;
+  const literal = source?.literal;
+  if (literal === undefined || source === undefined) return undefined;
+  if (source.expression.kind !== "positional" && literal.kind !== "string" && literal.kind !== "int") return undefined;
+  const missing = source.expression.kind === "positional" && literal.kind === "int" && source.type?.kind === "int" && source.type.bytes === 8 && literal.value === 0n;
+  const text = missing ? "" : String(literal.value);
+  if (length === undefined) return { kind: "string", value: text } as const;
+  const limit = literalOf(site, 1);
+  return limit === undefined ? undefined : ({ kind: "string", value: text.slice(0, Number(limit)) } as const);
+}
+
+function readStr(code: Code, call: Call, size: number, to: Place, clean: boolean): void {
+  const [source, length] = call.arguments;
+  if (source === undefined) return;
+  const type = code.typeOf(source);
+  if (clean) code.zero(to, size);
+  if (type.kind === "string" || type.kind === "array") {
+    code.store(code.operand(source), stringType(size), to);
+    return;
+  }
+  const from = code.integer(source);
+  const address = code.ir.offset(to.address, to.offset);
+  const limit = length === undefined || code.literalOf(length) !== undefined ? code.ir.const(size) : runtimeLength(code, length, size);
+  if (!clean) code.ir.store(1, to.address, to.offset, code.ir.const(0));
+  code.probeReadString(spaceOf(code, type), address, limit, from);
+}
+
+/** A length that is only known at run time counts the NUL too, and is at most the size of the buffer. */
+function runtimeLength(code: Code, length: Expression, size: number): Value {
+  return code.ir.clamp(code.ir.binary("add", code.integer(length), code.ir.const(1)), size);
+}
+
+const str = builtin({
+  names: ["str"],
+  form: "function",
+  doc: "Reads a string that ends in NUL, at most `length` bytes of it (default: max_strlen).",
+  signature: "string str(char * s [, int length])",
+  example: "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }",
+  parameters: [
+    { name: "s", kind: "any" },
+    { name: "length", kind: "int" },
+  ],
+  required: 1,
+  fold: foldStr,
+  type: (site) => {
+    const folded = foldStr(site);
+    if (folded !== undefined) return stringType(folded.value.length + 1);
+    return stringType(strSize(site));
+  },
+  check: (site) => {
+    const [source] = site.arguments;
+    const type = source?.type;
+    if (type !== undefined && !["int", "pointer", "string", "array"].includes(type.kind)) {
+      site.error("argument", `str() expects an integer or a pointer type as first argument (${typeName(type)} provided)`);
+    }
+    const length = literalOf(site, 1);
+    if (length !== undefined && length < 0n) site.error("argument", "str() length must not be negative");
+  },
+  lower: (code, call) => {
+    const size = sizeOf(call.type);
+    const address = code.temporary(size);
+    readStr(code, call, size, { address, offset: 0 }, true);
+    return memoryOperand(call.type, address);
+  },
+  lowerInto: (code, call, as, to, clean) => {
+    const size = sizeOf(call.type);
+    const room = sizeOf(as);
+    readStr(code, call, Math.min(size, room), to, clean);
+    if (room > size) code.zero({ address: to.address, offset: to.offset + size }, room - size);
+  },
+});
+
+// ---- buf --------------------------------------------------------------------------------------------------
+
+function bufCapacity(site: CallSite): number {
+  const limit = site.config.maxStrlen - 4;
+  const length = literalOf(site, 1);
+  if (length !== undefined) return Math.min(Number(length), limit);
+  const type = site.arguments[0]?.type;
+  if (site.arguments.length === 1 && type !== undefined) return Math.min(sizeOf(type), limit);
+  return limit;
+}
+
+function readBuf(code: Code, call: Call, capacity: number, to: Place): void {
+  const [source, length] = call.arguments;
+  if (source === undefined) return;
+  const known = length === undefined ? undefined : code.literalOf(length);
+  const wanted = length === undefined || known !== undefined ? code.ir.const(capacity) : code.ir.clamp(code.integer(length), capacity);
+  code.ir.store(4, to.address, to.offset, wanted);
+  const data = { address: to.address, offset: to.offset + 4 };
+  code.zero(data, capacity);
+  const type = code.typeOf(source);
+  if (type.kind === "string" || type.kind === "array") {
+    const place = code.place(code.operand(source));
+    code.copy(place, data, Math.min(capacity, sizeOf(type)));
+    return;
+  }
+  code.probeRead(spaceOf(code, type), code.ir.offset(data.address, data.offset), wanted, code.integer(source));
+}
+
+const buf = builtin({
+  names: ["buf"],
+  form: "function",
+  doc: "Reads raw bytes; they print as escaped text.",
+  signature: "buffer buf(void * data [, int length])",
+  example: 'begin { print(buf("ab\\x01", 3)); }',
+  parameters: [
+    { name: "data", kind: "any" },
+    { name: "length", kind: "int" },
+  ],
+  required: 1,
+  type: (site) => (site.arguments[0]?.type === undefined ? undefined : { kind: "buffer", capacity: bufCapacity(site) }),
+  check: (site) => {
+    const length = literalOf(site, 1);
+    if (length !== undefined && length < 0n) return site.error("argument", "buf() length must not be negative");
+    const type = site.arguments[0]?.type;
+    const sized = type?.kind === "array" || type?.kind === "string";
+    if (site.arguments.length === 1 && !sized) site.error("argument", "buf() expects a length argument for non-array types");
+  },
+  lower: (code, call) => {
+    const size = sizeOf(call.type);
+    const address = code.temporary(size);
+    readBuf(code, call, size - 4, { address, offset: 0 });
+    return memoryOperand(call.type, address);
+  },
+});
+
+// ---- comparison -------------------------------------------------------------------------------------------
+
+const strncmp = builtin({
+  names: ["strncmp"],
+  form: "function",
+  doc: "0 when the first `n` bytes of two strings are equal, else 1.",
+  signature: "uint64 strncmp(string a, string b, const int n)",
+  example: 'begin { print(strncmp("abc", "abd", 2)); }',
+  parameters: [
+    { name: "a", kind: "any" },
+    { name: "b", kind: "any" },
+    { name: "n", kind: "int-literal" },
+  ],
+  type: () => uint64,
+  check: (site) => {
+    for (const argument of site.arguments.slice(0, 2)) {
+      if (argument.type !== undefined && argument.type.kind !== "string") {
+        site.error("argument", `strncmp() expects strings (${typeName(argument.type)} provided)`, argument.span);
+      }
+    }
+    const n = literalOf(site, 2);
+    if (n !== undefined && n < 0n) site.error("argument", "strncmp() length must not be negative");
+  },
+  lower: (code, call) => {
+    const [a, b, n] = call.arguments;
+    if (a === undefined || b === undefined || n === undefined) return noOperand;
+    const literal = code.literalOf(n);
+    const limit = literal?.kind === "int" ? Number(literal.value) : 0;
+    return scalarOperand(uint64, code.ir.binary("xor", code.stringsEqual(a, b, limit), code.ir.const(1)));
+  },
+});
+
+/** Index of the needle's first place in the haystack, -1 without one. */
+function search(code: Code, haystack: Expression, needle: Expression): Value {
+  const hay = code.operand(haystack);
+  const pin = code.operand(needle);
+  const hayType = code.typeOf(haystack);
+  const pinType = code.typeOf(needle);
+  const a = code.place(hay);
+  const b = code.place(pin);
+  const hayStart = code.ir.offset(a.address, a.offset);
+  const pinStart = code.ir.offset(b.address, b.offset);
+  const hayCount = sizeOf(hayType);
+  const pinCount = sizeOf(pinType);
+  const result = code.ir.variable();
+  code.ir.write(result, code.ir.const(-1));
+  const done = code.ir.newBlock();
+  code.repeat(hayCount, (i) => {
+    const next = code.ir.newBlock();
+    code.repeat(pinCount, (j) => {
+      const y = code.ir.load(1, code.ir.binary("add", pinStart, j), 0);
+      const found = code.ir.newBlock();
+      const compare = code.ir.newBlock();
+      code.ir.branch("eq", y, code.ir.const(0), found, compare);
+      code.ir.startSealed(found);
+      code.ir.write(result, i);
+      code.ir.jump(done);
+      code.ir.startSealed(compare);
+      const at = code.ir.binary("add", i, j);
+      const inside = code.ir.newBlock();
+      code.ir.branch("ult", at, code.ir.const(hayCount), inside, next);
+      code.ir.startSealed(inside);
+      const x = code.ir.load(1, code.ir.binary("add", hayStart, at), 0);
+      const same = code.ir.newBlock();
+      code.ir.branch("eq", x, y, same, next);
+      code.ir.startSealed(same);
+    });
+    code.ir.write(result, i);
+    code.ir.jump(done);
+    code.ir.startSealed(next);
+    const more = code.ir.newBlock();
+    const end = code.ir.load(1, code.ir.binary("add", hayStart, i), 0);
+    code.ir.branch("eq", end, code.ir.const(0), done, more);
+    code.ir.startSealed(more);
+  });
+  code.ir.jump(done);
+  code.ir.startSealed(done);
+  return code.ir.read(result);
+}
+
+const twoStrings = [
+  { name: "haystack", kind: "any" },
+  { name: "needle", kind: "any" },
+] as const;
+
+function foldSearch(site: CallSite): number | undefined {
+  const [haystack, needle] = site.arguments.map((argument) => argument.literal);
+  return haystack?.kind === "string" && needle?.kind === "string" ? haystack.value.indexOf(needle.value) : undefined;
+}
+
+function checkStrings(site: CallSite): void {
+  for (const argument of site.arguments) {
+    if (argument.type !== undefined && argument.type.kind !== "string") {
+      site.error("argument", `${site.name}() expects strings (${typeName(argument.type)} provided)`, argument.span);
+    }
+  }
+}
+
+const strstr = builtin({
+  names: ["strstr"],
+  form: "function",
+  doc: "Index of the first place of a string in another, -1 when it is not there.",
+  signature: "int64 strstr(string haystack, string needle)",
+  example: 'begin { print(strstr("hello", "lo")); }',
+  parameters: twoStrings,
+  fold: (site) => {
+    const index = foldSearch(site);
+    return index === undefined ? undefined : { kind: "int", value: BigInt(index) };
+  },
+  type: () => int64,
+  check: checkStrings,
+  lower: (code, call) => {
+    const [haystack, needle] = call.arguments;
+    return scalarOperand(int64, search(code, present(haystack, "haystack"), present(needle, "needle")));
+  },
+});
+
+const strcontains = builtin({
+  names: ["strcontains"],
+  form: "function",
+  doc: "Whether a string is part of another.",
+  signature: "bool strcontains(string haystack, string needle)",
+  example: 'begin { print(strcontains("hello", "ell")); }',
+  parameters: twoStrings,
+  fold: (site) => {
+    const index = foldSearch(site);
+    return index === undefined ? undefined : { kind: "bool", value: index >= 0 };
+  },
+  type: () => bool,
+  check: checkStrings,
+  lower: (code, call) => {
+    const [haystack, needle] = call.arguments;
+    const index = search(code, present(haystack, "haystack"), present(needle, "needle"));
+    return scalarOperand(bool, code.ir.compare("sge", index, code.ir.const(0)));
+  },
+});
+
+const strlen = builtin({
+  names: ["strlen"],
+  form: "function",
+  doc: "Number of bytes before the NUL.",
+  signature: "uint64 strlen(string s)",
+  example: "begin { print(strlen(comm)); }",
+  parameters: [{ name: "s", kind: "any" }],
+  fold: (site) => {
+    const literal = site.arguments[0]?.literal;
+    return literal?.kind === "string" ? { kind: "int", value: BigInt(literal.value.length) } : undefined;
+  },
+  type: () => uint64,
+  check: checkStrings,
+  lower: (code, call) => {
+    const [text] = call.arguments;
+    if (text === undefined) return noOperand;
+    const type = code.typeOf(text);
+    const place = code.place(code.operand(text));
+    const start = code.ir.offset(place.address, place.offset);
+    const length = code.ir.variable();
+    code.ir.write(length, code.ir.const(sizeOf(type)));
+    const done = code.ir.newBlock();
+    code.repeat(sizeOf(type), (i) => {
+      const byte = code.ir.load(1, code.ir.binary("add", start, i), 0);
+      const end = code.ir.newBlock();
+      const more = code.ir.newBlock();
+      code.ir.branch("eq", byte, code.ir.const(0), end, more);
+      code.ir.startSealed(end);
+      code.ir.write(length, i);
+      code.ir.jump(done);
+      code.ir.startSealed(more);
+    });
+    code.ir.jump(done);
+    code.ir.startSealed(done);
+    return scalarOperand(uint64, code.ir.read(length));
+  },
+});
+
+// ---- pointers and bytes -------------------------------------------------------------------------------------
+
+function inSpace(name: string, space: AddressSpace, doc: string): BuiltinDef {
+  return builtin({
+    names: [name],
+    form: "function",
+    doc,
+    signature: `T * ${name}(T * p)`,
+    example: `begin { print(${name}((int8 *)16)); }`,
+    parameters: [{ name: "p", kind: "int" }],
+    type: (site) => {
+      const type = site.arguments[0]?.type;
+      if (type?.kind === "pointer") return pointerTo(type.to, space);
+      return type === undefined ? undefined : pointerTo(uint64, space);
+    },
+    lower: (code, call) => scalarOperand(call.type, code.integer(present(call.arguments[0], "pointer"))),
+  });
+}
+
+const bswap = builtin({
+  names: ["bswap"],
+  form: "function",
+  doc: "Reverses the bytes of an integer.",
+  signature: "uintN bswap(uintN n)",
+  example: "begin { print(bswap((uint16)258)); }",
+  parameters: [{ name: "n", kind: "int" }],
+  type: (site) => {
+    const type = site.arguments[0]?.type;
+    return type === undefined ? undefined : type.kind === "int" ? { ...type, signed: false } : uint64;
+  },
+  lower: (code, call) => {
+    const value = code.integer(present(call.arguments[0], "integer"));
+    const bits = sizeOf(call.type) * 8;
+    if (bits === 8) return scalarOperand(call.type, code.ir.extend(value, 8, false));
+    return scalarOperand(call.type, code.ir.byteSwap(value, bits === 16 ? 16 : bits === 32 ? 32 : 64));
+  },
+});
+
+export const stringFunctions: readonly BuiltinDef[] = [
+  str,
+  buf,
+  strncmp,
+  strstr,
+  strcontains,
+  strlen,
+  inSpace("kptr", "kernel", "Marks a pointer as one to kernel memory."),
+  inSpace("uptr", "user", "Marks a pointer as one to user memory."),
+  bswap,
+];

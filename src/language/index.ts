@@ -1,0 +1,45 @@
+// The table of contents of the language: every builtin, aggregation, action, probe type, value type and config key.
+
+import { createRegistry, type Registry } from "../define/registry.ts";
+import { counterAggregations } from "./aggregations/counters.ts";
+import { histogramAggregations } from "./aggregations/histograms.ts";
+import { configDefinitions } from "./config/index.ts";
+import { controlActions, controlFunctions } from "./functions/control.ts";
+import { mapActions, mapFunctions } from "./functions/map.ts";
+import { networkFunctions } from "./functions/network.ts";
+import { printActions, printFunctions } from "./functions/print.ts";
+import { stackFunctions } from "./functions/stack.ts";
+import { stringFunctions } from "./functions/string.ts";
+import { symbolFunctions } from "./functions/symbol.ts";
+import { specialProbes } from "./probes/special.ts";
+import { timerProbes } from "./probes/timer.ts";
+import { tracepoint } from "./probes/tracepoint.ts";
+import { valueTypes } from "./value-types/index.ts";
+import { clockVariables } from "./variables/clock.ts";
+import { eventVariables } from "./variables/event.ts";
+import { familyVariables } from "./variables/family.ts";
+import { taskVariables } from "./variables/task.ts";
+
+/** Everything that the language has. */
+export function createLanguage(): Registry {
+  return createRegistry({
+    builtins: [
+      ...taskVariables,
+      ...familyVariables,
+      ...clockVariables,
+      ...eventVariables,
+      ...printFunctions,
+      ...controlFunctions,
+      ...mapFunctions,
+      ...stringFunctions,
+      ...stackFunctions,
+      ...symbolFunctions,
+      ...networkFunctions,
+    ],
+    aggregations: [...counterAggregations, ...histogramAggregations],
+    actions: [...printActions, ...controlActions, ...mapActions],
+    probes: [...specialProbes, ...timerProbes, tracepoint],
+    valueTypes,
+    config: configDefinitions,
+  });
+}

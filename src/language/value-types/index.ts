@@ -1,0 +1,71 @@
+// Value types whose bytes become text when they are printed: symbols, addresses, times.
+
+import type { ValueTypeDef } from "../../define/value-type.ts";
+import { formatTime } from "../../output/strftime.ts";
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const ksym: ValueTypeDef = {
+  name: "ksym",
+  decode: (bytes, _parameters, host) => {
+    const address = view(bytes).getBigUint64(0, true);
+    return { kind: "text", bytes: host.kernelSymbol(address) ?? `0x${address.toString(16)}` };
+  },
+};
+
+const usym: ValueTypeDef = {
+  name: "usym",
+  decode: (bytes, _parameters, host) => {
+    const address = view(bytes).getBigUint64(0, true);
+    const pid = Number(view(bytes).getBigUint64(8, true));
+    return { kind: "text", bytes: host.userSymbol(pid, address) ?? `0x${address.toString(16)}` };
+  },
+};
+
+/** Text of an IPv6 address with its longest run of zeros left out (RFC 5952). */
+export function formatInet6(bytes: Uint8Array): string {
+  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  const mapped = words.slice(0, 5).every((w) => w === 0) && words[5] === 0xffff;
+  if (mapped) return `::ffff:${bytes.subarray(12, 16).join(".")}`;
+  let best = { at: -1, length: 1 };
+  for (let at = 0; at < 8; at++) {
+    let length = 0;
+    while (at + length < 8 && words[at + length] === 0) length += 1;
+    if (length > best.length) best = { at, length };
+  }
+  const hex = (list: readonly number[]) => list.map((w) => w.toString(16)).join(":");
+  if (best.at < 0) return hex(words);
+  return `${hex(words.slice(0, best.at))}::${hex(words.slice(best.at + best.length))}`;
+}
+
+const inet: ValueTypeDef = {
+  name: "inet",
+  decode: (bytes) => {
+    const family = Number(view(bytes).getBigInt64(0, true));
+    const address = bytes.subarray(8, 24);
+    if (family === 2) return { kind: "text", bytes: address.subarray(0, 4).join(".") };
+    return { kind: "text", bytes: family === 10 ? formatInet6(address) : "" };
+  },
+};
+
+const macaddr: ValueTypeDef = {
+  name: "macaddr",
+  decode: (bytes) => {
+    const parts = [...bytes.subarray(0, 6)].map((byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
+    return { kind: "text", bytes: parts.join(":") };
+  },
+};
+
+const timestamp: ValueTypeDef = {
+  name: "timestamp",
+  decode: (bytes, [format, mode], host) => {
+    const nanoseconds = view(bytes).getBigUint64(8, true);
+    const wall = mode === "tai" || mode === "sw_tai" ? nanoseconds : nanoseconds + host.bootToRealtime;
+    const text = formatTime(String(format), wall).slice(0, host.maxStrlen);
+    return { kind: "text", bytes: text === "" ? "(?)" : text };
+  },
+};
+
+export const valueTypes: readonly ValueTypeDef[] = [ksym, usym, inet, macaddr, timestamp];

@@ -1,0 +1,199 @@
+// Builtin variables of the event: its name, arguments, return value, function and registers.
+
+import { helpers } from "../../bpf/helpers.ts";
+import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
+import { memoryOperand, type Operand, scalarOperand } from "../../define/code.ts";
+import type { ArgumentsLayout, ProbePoint } from "../../define/probe.ts";
+import { argumentRegisters, firstStackArgument, instructionPointer, returnRegister } from "../../define/registers.ts";
+import { pointerTo, type StructLayout, type Type, uint64, uint8, none, alignUp, layoutTuple } from "../../types/type.ts";
+
+const probe = builtin({
+  names: ["probe"],
+  form: "both",
+  doc: "Full name of the attach point that fired.",
+  signature: "string probe",
+  example: "begin { print(probe); }",
+  perAttachPoint: true,
+  fold: (site) => ({ kind: "string", value: site.point.name }),
+  type: () => undefined,
+  lower: () => ({ kind: "none" }),
+});
+
+const probetype = builtin({
+  names: ["probetype"],
+  form: "both",
+  doc: "Kind of the attach point: `kprobe`, `tracepoint`, `special` for begin and end, …",
+  signature: "string probetype",
+  example: "begin { print(probetype); }",
+  perAttachPoint: true,
+  fold: (site) => ({ kind: "string", value: site.point.probeType }),
+  type: () => undefined,
+  lower: () => ({ kind: "none" }),
+});
+
+// ---- arguments --------------------------------------------------------------------------------------------
+
+const maxArguments = 32;
+
+const argN = builtin({
+  names: Array.from({ length: maxArguments }, (_, i) => `arg${i}`),
+  form: "both",
+  doc: "Argument N of the traced function, counted from 0.",
+  signature: "uint64 argN",
+  example: "rawtracepoint:sys_enter { print(arg1 >= 0); exit(); }",
+  needs: "argN",
+  usesContext: true,
+  type: () => uint64,
+  check: (site) => {
+    const index = Number(site.name.slice("arg".length));
+    const limit = site.point.context === "registers" ? argumentRegisters[site.target.arch].length : maxArguments;
+    if (index >= limit) site.error("argument", `${site.target.arch} doesn't support ${site.name}`);
+  },
+  lower: (code, call) => scalarOperand(uint64, code.argument(Number(call.name.slice("arg".length)))),
+});
+
+const sargN = builtin({
+  names: Array.from({ length: 10 }, (_, i) => `sarg${i}`),
+  form: "variable",
+  doc: "Argument N of those that the traced function gets on the stack.",
+  signature: "uint64 sargN",
+  example: "uprobe:/bin/bash:main { print(sarg0); }",
+  needs: "sargN",
+  usesContext: true,
+  type: () => uint64,
+  lower: (code, call) => {
+    const index = Number(call.name.slice("sarg".length));
+    const offset = firstStackArgument[code.target.arch] + 8 * index;
+    return { kind: "remote", type: uint64, address: code.register("sp"), offset, space: code.point.space, bits: undefined };
+  },
+});
+
+const retval = builtin({
+  names: ["retval"],
+  form: "both",
+  doc: "Value that the traced function returns.",
+  signature: "uint64 retval",
+  example: "uretprobe:libc:getenv { print(retval); exit(); }",
+  needs: "retval",
+  usesContext: true,
+  type: () => uint64,
+  lower: (code) => scalarOperand(uint64, code.register(returnRegister[code.target.arch])),
+});
+
+/** One struct type for the arguments of each point: types of structs are compared by identity. */
+const argumentTypes = new WeakMap<ProbePoint, { readonly layout: ArgumentsLayout; readonly type: Type }>();
+
+function argumentsOf(point: ProbePoint): { readonly layout: ArgumentsLayout; readonly type: Type } | string {
+  const known = argumentTypes.get(point);
+  if (known !== undefined) return known;
+  const layout = point.arguments();
+  if (typeof layout === "string") return layout;
+  const places = layoutTuple(layout.fields.map((field) => field.type));
+  const fields = layout.fields.map((field, i) => ({
+    name: field.name,
+    type: field.type,
+    offset: places.offsets[i] ?? 0,
+    bits: undefined,
+  }));
+  const struct: StructLayout = {
+    tag: "struct",
+    name: `args of ${point.name}`,
+    size: alignUp(places.size, 8),
+    alignment: 8,
+    complete: true,
+    fields: () => fields,
+  };
+  const made = { layout, type: { kind: "struct", layout: struct } as const };
+  argumentTypes.set(point, made);
+  return made;
+}
+
+const args = builtin({
+  names: ["args"],
+  form: "variable",
+  doc: "Arguments of the event by name: fields of a tracepoint, parameters of a function.",
+  signature: "struct args",
+  example: "tracepoint:syscalls:sys_enter_openat { print(args.flags); exit(); }",
+  needs: "args",
+  perAttachPoint: true,
+  usesContext: true,
+  type: (site: CallSite) => {
+    const found = argumentsOf(site.point);
+    if (typeof found !== "string") return found.type;
+    site.error("no-args", found);
+    return undefined;
+  },
+  lower: (code): Operand => {
+    const found = argumentsOf(code.point);
+    return typeof found === "string" ? { kind: "none" } : { kind: "arguments", type: found.type, layout: found.layout };
+  },
+});
+
+// ---- context ----------------------------------------------------------------------------------------------
+
+const ctx = builtin({
+  names: ["ctx"],
+  form: "variable",
+  doc: "The program's context: registers of the event.",
+  signature: "struct pt_regs * ctx",
+  example: "profile:hz:99 { print((uint64)ctx != 0); exit(); }",
+  needs: "ctx",
+  usesContext: true,
+  type: (site) => pointerTo(site.target.kernelTypes?.struct("struct", "pt_regs") ?? none, "kernel"),
+  lower: (code, call) => {
+    const copy = code.temporary(8);
+    code.ir.store(8, copy, 0, code.context());
+    return scalarOperand(call.type, code.ir.load(8, copy, 0));
+  },
+});
+
+const func = builtin({
+  names: ["func"],
+  form: "both",
+  doc: "Name of the traced function.",
+  signature: "ksym func",
+  example: "uprobe:libc:getenv { print(func); exit(); }",
+  needs: "func",
+  usesContext: true,
+  type: (site): Type =>
+    site.point.space === "user"
+      ? { kind: "opaque", name: "usym", size: 16, alignment: 8, parameters: [] }
+      : { kind: "opaque", name: "ksym", size: 8, alignment: 8, parameters: [] },
+  lower: (code, call) => {
+    const returns = code.point.capabilities.has("retval");
+    const address = returns
+      ? code.ir.call(helpers.getFuncIp.id, [code.context()])
+      : code.register(instructionPointer[code.target.arch]);
+    if (code.point.space !== "user") {
+      const memory = code.temporary(8);
+      code.ir.store(8, memory, 0, address);
+      return memoryOperand(call.type, memory);
+    }
+    const memory = code.temporary(16);
+    code.ir.store(8, memory, 0, address);
+    const ids = code.ir.call(helpers.getCurrentPidTgid.id, []);
+    code.ir.store(8, memory, 8, code.ir.binary("lshr", ids, code.ir.const(32)));
+    return memoryOperand(call.type, memory);
+  },
+});
+
+/** cs register: its low two bits are the privilege level, 3 in user mode. */
+const usermode = builtin({
+  names: ["usermode"],
+  form: "both",
+  doc: "1 when the event happened in user mode, 0 in the kernel (x86-64).",
+  signature: "uint8 usermode",
+  example: "profile:hz:99 { print(usermode < 2); exit(); }",
+  usesContext: true,
+  type: () => uint8,
+  check: (site) => {
+    if (site.target.arch !== "x64") site.error("argument", "usermode is only there on x86-64");
+  },
+  lower: (code) => {
+    if (!code.point.capabilities.has("usermode")) return scalarOperand(uint8, code.ir.const(1));
+    const level = code.ir.binary("and", code.register("cs"), code.ir.const(3));
+    return scalarOperand(uint8, code.ir.compare("eq", level, code.ir.const(3)));
+  },
+});
+
+export const eventVariables: readonly BuiltinDef[] = [probe, probetype, argN, sargN, retval, args, ctx, func, usermode];

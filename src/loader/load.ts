@@ -1,0 +1,162 @@
+// From a compiled program to maps and programs in the kernel: relocations are filled in, functions and lines described.
+
+import { invariant, present } from "../base/invariant.ts";
+import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
+import { BtfWriter } from "../formats/btf/writer.ts";
+import { createMap, freezeMap, loadBtf, loadProgram, updateElement } from "../sys/bpf.ts";
+import { closeFd } from "../sys/memory.ts";
+
+/** Numbers known only at start: link constants by name. */
+export type LinkValues = Readonly<Record<string, bigint>>;
+
+export interface LoadedProbe {
+  readonly probe: CompiledProbe;
+  readonly fd: number;
+}
+
+export interface LoadedProgram {
+  readonly probes: readonly LoadedProbe[];
+  /** Descriptors by the names that relocations use. */
+  readonly maps: ReadonlyMap<string, number>;
+  readonly logs: readonly string[];
+  close(): void;
+}
+
+/** The kernel refused a program of ours. */
+export class VerifierRejection extends Error {
+  readonly probe: string;
+  readonly errno: number;
+  readonly log: string;
+  readonly functionName: string;
+
+  constructor(probe: CompiledProbe, errno: number, log: string) {
+    super(`Error loading BPF program for ${probe.functionName}. Error code: -${errno}.`);
+    this.name = "VerifierRejection";
+    this.probe = probe.name;
+    this.functionName = probe.functionName;
+    this.errno = errno;
+    this.log = log;
+  }
+}
+
+export interface LoadOptions {
+  readonly constants: LinkValues;
+  /** BTF id that a program is loaded for, for probe types that need one. */
+  attachBtfId(probe: CompiledProbe): number;
+  readonly verbose: boolean;
+}
+
+/** Creates the maps and loads the programs; leaves nothing behind when something fails. */
+export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): LoadedProgram {
+  const fds: number[] = [];
+  const maps = new Map<string, number>();
+  const close = () => {
+    for (const fd of fds.splice(0)) closeFd(fd);
+  };
+  try {
+    for (const spec of compiled.maps) {
+      const fd = createMap(spec);
+      fds.push(fd);
+      maps.set(spec.name, fd);
+      if (spec.content !== undefined) updateElement(fd, new Uint8Array(4), spec.content);
+      if (spec.readOnly) freezeMap(fd);
+    }
+    const logs: string[] = [];
+    const probes = compiled.probes.map((probe) => {
+      const { fd, log } = loadProbe(compiled, probe, maps, options);
+      fds.push(fd);
+      if (log !== "") logs.push(log);
+      return { probe, fd };
+    });
+    return { probes, maps, logs, close };
+  } catch (problem) {
+    close();
+    throw problem;
+  }
+}
+
+function loadProbe(
+  compiled: CompiledProgram,
+  probe: CompiledProbe,
+  maps: ReadonlyMap<string, number>,
+  options: LoadOptions,
+): { readonly fd: number; readonly log: string } {
+  const code = relocate(probe, maps, options.constants);
+  const debug = describe(probe);
+  const btfFd = loadBtf(debug.btf);
+  const attributes = {
+    name: probe.functionName,
+    type: probe.program.type,
+    expectedAttach: probe.program.expectedAttach,
+    code,
+    license: compiled.config.license,
+    attachBtfId: options.attachBtfId(probe),
+    btfFd: Math.max(btfFd, 0),
+    functionInfo: debug.functionInfo,
+    lineInfo: debug.lineInfo,
+    kernelVersion: 0,
+    logSize: compiled.config.logSize,
+  };
+  try {
+    const first = loadProgram({ ...attributes, logLevel: options.verbose ? 1 : 0 });
+    if (first.ok) return first;
+    const second = loadProgram({ ...attributes, logLevel: 1 });
+    if (second.ok) return second;
+    throw new VerifierRejection(probe, second.errno, second.log);
+  } finally {
+    if (btfFd >= 0) closeFd(btfFd);
+  }
+}
+
+/** Fills in map descriptors and constants. */
+function relocate(probe: CompiledProbe, maps: ReadonlyMap<string, number>, constants: LinkValues): Uint8Array {
+  const code = Buffer.from(probe.bytecode.code);
+  for (const { at, kind, name } of probe.bytecode.relocations) {
+    switch (kind) {
+      case "map":
+      case "map-value":
+        code.writeInt32LE(present(maps.get(name), `map ${name}`), at * 8 + 4);
+        break;
+      case "constant": {
+        const value = BigInt.asUintN(64, present(constants[name], `constant ${name}`));
+        code.writeUInt32LE(Number(value & 0xffff_ffffn), at * 8 + 4);
+        code.writeUInt32LE(Number(value >> 32n), at * 8 + 12);
+        break;
+      }
+      case "kfunc":
+        invariant(false, "kernel functions are not linked yet");
+    }
+  }
+  return code;
+}
+
+/** BTF of the program's functions, and the tables of functions and source lines. */
+function describe(probe: CompiledProbe): { btf: Uint8Array; functionInfo: Uint8Array; lineInfo: Uint8Array } {
+  const writer = new BtfWriter();
+  const long = writer.int("long", 8, true);
+  const pointer = writer.pointer(0);
+  const { functions, lines } = probe.bytecode;
+  const functionInfo = Buffer.alloc(functions.length * 8);
+  for (const [i, fn] of functions.entries()) {
+    const parameters = Array.from({ length: fn.parameters }, () => (i === 0 ? pointer : long));
+    const id = writer.function(identifier(fn.name), writer.functionPrototype(i === 0 ? writer.int("int", 4, true) : long, parameters), i === 0);
+    functionInfo.writeUInt32LE(fn.start, i * 8);
+    functionInfo.writeUInt32LE(id, i * 8 + 4);
+  }
+  const lineInfo = Buffer.alloc(lines.length * 16);
+  for (const [i, { at, span }] of lines.entries()) {
+    const { line, column } = span.file.position(span.start);
+    lineInfo.writeUInt32LE(at, i * 16);
+    lineInfo.writeUInt32LE(writer.string(span.file.name), i * 16 + 4);
+    lineInfo.writeUInt32LE(writer.string(span.file.line(line).trim().slice(0, 200)), i * 16 + 8);
+    lineInfo.writeUInt32LE(((line << 10) | Math.min(column, 1023)) >>> 0, i * 16 + 12);
+  }
+  return { btf: writer.bytes(), functionInfo, lineInfo };
+}
+
+/** A name that the kernel takes as a C identifier. */
+function identifier(name: string): string {
+  const clean = name.replace(/[^A-Za-z0-9_]/g, "_").slice(0, 127);
+  return /^[0-9]/.test(clean) ? `_${clean}` : clean;
+}
+

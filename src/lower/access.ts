@@ -1,0 +1,189 @@
+// Lowering of member access: fields of structs, records and arguments, tuple elements, indices.
+
+import { invariant, present } from "../base/invariant.ts";
+import { type Operand, scalarOperand } from "../define/code.ts";
+import type { ArgumentField } from "../define/probe.ts";
+import type { Value } from "../ir/model.ts";
+import type { Expression } from "../syntax/ast.ts";
+import { int8, isScalar, layoutTuple, none, sizeOf, storedSize, type Type } from "../types/type.ts";
+import type { FunctionLowering } from "./function.ts";
+import { extendTo, memberOperand } from "./operands.ts";
+import { dereference, valueMember } from "./operators.ts";
+import { pairMember } from "./variables.ts";
+
+export function lowerField(f: FunctionLowering, expression: Expression & { kind: "field" }): Operand {
+  const base = f.operand(expression.base);
+  invariant(base.kind !== "none", "field of a value");
+  if (base.kind === "arguments") {
+    const field = present(base.layout.fields.find((a) => a.name === expression.name), "argument field");
+    return lowerArgument(f, field);
+  }
+  if (base.type.kind === "record") {
+    const index = base.type.fields.findIndex((field) => field.name === expression.name);
+    const layout = layoutTuple(base.type.fields.map((field) => field.type));
+    return valueMember(base, present(base.type.fields[index], "record field").type, layout.offsets[index] ?? 0);
+  }
+  const struct = base.type.kind === "pointer" ? base.type.to : base.type;
+  invariant(struct.kind === "struct", "field of a struct");
+  const field = present(struct.layout.fields().find((x) => x.name === expression.name), "struct field");
+  if (base.type.kind === "pointer") {
+    const bytes = dereference(base.type, f.scalar(base), 0);
+    return fieldMember(bytes, field.type, field.offset, field.bits, base.type.space);
+  }
+  return memberOperand(base, field.type, field.offset, field.bits);
+}
+
+/** A field of pointed-to memory; pointers in it refer to the same space unless their type says otherwise. */
+function fieldMember(
+  bytes: Operand,
+  type: Type,
+  offset: number,
+  bits: { readonly shift: number; readonly width: number } | undefined,
+  space: string,
+): Operand {
+  const inherits = type.kind === "pointer" && type.space === "none" && (space === "kernel" || space === "user");
+  const typed: Type = inherits && type.kind === "pointer" ? { ...type, space: space === "user" ? "user" : "kernel" } : type;
+  return memberOperand(bytes, typed, offset, bits);
+}
+
+/** A field of `args` from where the event has it. */
+export function lowerArgument(f: FunctionLowering, field: ArgumentField): Operand {
+  const { source, type } = field;
+  switch (source.from) {
+    case "record":
+      return recordField(f, type, source.offset, source.size);
+    case "data-loc": {
+      const word = f.ir.load(4, f.context(), source.offset);
+      const low = f.ir.binary("and", word, f.ir.const(0xffff));
+      const distance = source.relative ? f.ir.binary("add", low, f.ir.const(source.offset + 4)) : low;
+      // The record's address as a number: the verifier does not let the context move by a variable.
+      return scalarOperand(type, f.ir.binary("add", contextAddress(f), distance));
+    }
+    case "word":
+      return wordArgument(f, type, f.ir.load(8, f.context(), source.index * 8));
+    case "register":
+      return wordArgument(f, type, f.argument(source.index));
+  }
+}
+
+/** The context as an integer: stored to the stack and loaded back, so that arithmetic is allowed. */
+function contextAddress(f: FunctionLowering): Value {
+  const copy = f.temporary(8);
+  f.copyContextAddress(copy);
+  return f.ir.load(8, copy, 0);
+}
+
+function wordArgument(f: FunctionLowering, type: Type, word: Value): Operand {
+  if (isScalar(type)) return scalarOperand(type, extendTo(f, word, type));
+  // A struct passed by value in a register: its bytes are the register's.
+  const address = f.temporary(8);
+  f.ir.store(8, address, 0, word);
+  return { kind: "memory", type, address, offset: 0, bits: undefined };
+}
+
+/** Bytes of the record: loads from the context take the field's own size. */
+function recordField(f: FunctionLowering, type: Type, offset: number, size: number): Operand {
+  if (isScalar(type)) {
+    const bytes = size === 1 || size === 2 || size === 4 ? size : 8;
+    const word = f.ir.load(bytes, f.context(), offset);
+    const loaded: Type = type.kind === "int" ? { kind: "int", bytes, signed: type.signed } : type;
+    return scalarOperand(type, bytes < 8 && type.kind !== "bool" ? extendTo(f, word, narrowTo(loaded, bytes)) : word);
+  }
+  const total = sizeOf(type);
+  const address = f.temporary(total);
+  copyFromContext(f, offset, address, total);
+  return { kind: "memory", type, address, offset: 0, bits: undefined };
+}
+
+function narrowTo(type: Type, bytes: 1 | 2 | 4 | 8): Type {
+  const signed = (type.kind === "int" || type.kind === "enum") && type.signed;
+  return { kind: "int", bytes, signed };
+}
+
+function copyFromContext(f: FunctionLowering, offset: number, address: Value, size: number): void {
+  for (let at = 0; at < size; ) {
+    const aligned = (offset + at) % 8 === 0 ? 8 : (offset + at) % 4 === 0 ? 4 : (offset + at) % 2 === 0 ? 2 : 1;
+    const left = size - at;
+    const bytes = aligned <= left ? aligned : left >= 4 && aligned >= 4 ? 4 : left >= 2 && aligned >= 2 ? 2 : 1;
+    f.ir.store(bytes === 8 ? 8 : bytes === 4 ? 4 : bytes === 2 ? 2 : 1, address, at, f.ir.load(bytes === 8 ? 8 : bytes === 4 ? 4 : bytes === 2 ? 2 : 1, f.context(), offset + at));
+    at += bytes;
+  }
+}
+
+// ---- tuples and indices --------------------------------------------------------------------------------
+
+export function lowerElement(f: FunctionLowering, expression: Expression & { kind: "element" }): Operand {
+  return tupleMember(f, expression.base, expression.index);
+}
+
+function tupleMember(f: FunctionLowering, base: Expression, index: number): Operand {
+  if (base.kind === "variable") {
+    const member = pairMember(f, base, index);
+    if (member !== undefined) return member;
+  }
+  const tuple = f.operand(base);
+  invariant(tuple.kind === "memory" && tuple.type.kind === "tuple", "tuple in memory");
+  return valueMember(tuple, present(tuple.type.elements[index], "tuple element"), layoutTuple(tuple.type.elements).offsets[index] ?? 0);
+}
+
+const outOfBounds = "Array access out of bounds. This can lead to unexpected results.";
+
+export function lowerIndex(f: FunctionLowering, expression: Expression & { kind: "index" }): Operand {
+  const baseType = f.typeOf(expression.base);
+  const index = present(expression.indices[0], "index");
+  const literal = f.literalOf(index);
+  if (baseType.kind === "tuple") return tupleMember(f, expression.base, Number(literal?.value ?? 0));
+  const base = f.operand(expression.base);
+  if (baseType.kind === "pointer") {
+    const at = f.ir.binary("mul", f.integer(index), f.ir.const(Math.max(1, storedSize(baseType.to))));
+    return dereference(baseType, f.ir.binary("add", f.scalar(base), at), 0);
+  }
+  invariant(baseType.kind === "array" || baseType.kind === "string", "indexed value");
+  const element = baseType.kind === "array" ? baseType.element : int8;
+  const count = baseType.kind === "array" ? baseType.count : baseType.size;
+  const size = storedSize(element);
+  if (literal?.kind === "int") return memberOperand(base, element, Number(literal.value) * size, undefined);
+  return runtimeIndex(f, base, element, count, size, f.integer(index), expression.span);
+}
+
+/** An index that is only known at run time: outside the array the element is zero, with a warning. */
+function runtimeIndex(
+  f: FunctionLowering,
+  base: Operand,
+  element: Type,
+  count: number,
+  size: number,
+  index: Value,
+  span: Expression["span"],
+): Operand {
+  const warn = () => {
+    const before = f.ir.span;
+    f.ir.at(span);
+    f.warning(outOfBounds, undefined, undefined, "always");
+    f.ir.at(before);
+  };
+  const address = f.temporary(Math.max(8, size));
+  f.zero({ address, offset: 0 }, Math.max(8, size));
+  // Flexible arrays have no bound to check.
+  const limit = count === 0 ? Number.MAX_SAFE_INTEGER : count;
+  f.branch(
+    "ult",
+    index,
+    f.ir.const(limit),
+    () => {
+      const bounded = count === 0 ? index : f.ir.clamp(index, count - 1);
+      const offset = f.ir.binary("mul", bounded, f.ir.const(size));
+      if (base.kind === "remote") {
+        const from = f.ir.binary("add", f.ir.offset(base.address, base.offset), offset);
+        f.probeRead(base.space, address, f.ir.const(size), from);
+      } else {
+        const place = f.place(base);
+        const from = f.ir.binary("add", f.ir.offset(place.address, place.offset), offset);
+        f.copy({ address: from, offset: 0 }, { address, offset: 0 }, size);
+      }
+    },
+    warn,
+  );
+  const bytes: Operand = { kind: "memory", type: none, address, offset: 0, bits: undefined };
+  return memberOperand(bytes, element, 0, undefined);
+}

@@ -1,0 +1,103 @@
+// What loop bodies share with the code around them: planned before lowering, because callbacks reach it by offset.
+
+import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Block, Expression, Statement } from "../syntax/ast.ts";
+import { blocksOfExpression, expressionsOf, nestedBlocks } from "./tree.ts";
+
+type Loop = Extract<Statement, { readonly kind: "for-range" | "for-map" }>;
+
+export interface CapturePlan {
+  /** Offset in the frame of the function at its depth, for each variable that an inner loop body uses. */
+  readonly captured: ReadonlyMap<VariableSymbol, number>;
+  /** Offset of the start of each range. */
+  readonly starts: ReadonlyMap<Loop, number>;
+  /** Bytes of the frame at each depth; 0: none. */
+  readonly frameSizes: readonly number[];
+  /** Loop bodies that may leave the probe. */
+  readonly leaving: ReadonlySet<Block>;
+}
+
+/** Bytes at the start of a frame: the outer frame's address, and whether the probe was left. */
+const header = 16;
+
+export function planCaptures(
+  program: AnalysedProgram,
+  registry: Registry,
+  predicate: Expression | undefined,
+  body: Block,
+): CapturePlan {
+  const captured = new Map<VariableSymbol, number>();
+  const starts = new Map<Loop, number>();
+  const frameSizes: number[] = [];
+  const leaving = new Set<Block>();
+
+  const reserve = (depth: number): number => {
+    const offset = frameSizes[depth] ?? header;
+    while (frameSizes.length <= depth) frameSizes.push(0);
+    frameSizes[depth] = Math.max(offset, header) + 8;
+    return Math.max(offset, header);
+  };
+  const visitExpression = (expression: Expression, depth: number): void => {
+    if (expression.kind === "variable") {
+      const symbol = program.variables.get(expression);
+      if (symbol !== undefined && symbol.loopDepth < depth && !captured.has(symbol)) {
+        captured.set(symbol, reserve(symbol.loopDepth));
+      }
+    }
+    for (const inner of expressionsOf(expression)) visitExpression(inner, depth);
+    for (const block of blocksOfExpression(expression)) visitBlock(block, depth);
+  };
+  const visitStatement = (statement: Statement, depth: number): void => {
+    const isLoop = statement.kind === "for-range" || statement.kind === "for-map";
+    for (const expression of nestedBlocks(statement).expressions) visitExpression(expression, depth);
+    if (isLoop) {
+      starts.set(statement, reserve(depth));
+      if (leaves(registry, statement.body)) leaving.add(statement.body);
+    }
+    for (const block of nestedBlocks(statement).blocks) visitBlock(block, isLoop ? depth + 1 : depth);
+  };
+  const visitBlock = (block: Block, depth: number): void => {
+    for (const statement of block.statements) visitStatement(statement, depth);
+    if (block.value !== undefined) visitExpression(block.value, depth);
+  };
+
+  if (predicate !== undefined) visitExpression(predicate, 0);
+  visitBlock(body, 0);
+  return { captured, starts, frameSizes, leaving };
+}
+
+/** Whether some statement of a block, at any depth, ends the probe. */
+function leaves(registry: Registry, block: Block): boolean {
+  const expressionLeaves = (expression: Expression): boolean =>
+    (expression.kind === "call" && (registry.builtins.get(expression.name)?.leavesProbe ?? false)) ||
+    expressionsOf(expression).some(expressionLeaves) ||
+    blocksOfExpression(expression).some((inner) => leaves(registry, inner));
+  const statementLeaves = (statement: Statement): boolean => {
+    if (statement.kind === "return") return true;
+    const { expressions, blocks } = nestedBlocks(statement);
+    return expressions.some(expressionLeaves) || blocks.some((inner) => leaves(registry, inner));
+  };
+  return block.statements.some(statementLeaves) || (block.value !== undefined && expressionLeaves(block.value));
+}
+
+/** Names of variables whose address is taken anywhere in a body. */
+export function addressesTaken(predicate: Expression | undefined, body: Block): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visitExpression = (expression: Expression): void => {
+    if (expression.kind === "address-of" && expression.operand.kind === "variable") names.add(expression.operand.name);
+    for (const inner of expressionsOf(expression)) visitExpression(inner);
+    for (const block of blocksOfExpression(expression)) visitBlock(block);
+  };
+  const visitBlock = (block: Block): void => {
+    for (const statement of block.statements) {
+      const { expressions, blocks } = nestedBlocks(statement);
+      for (const expression of expressions) visitExpression(expression);
+      for (const inner of blocks) visitBlock(inner);
+    }
+    if (block.value !== undefined) visitExpression(block.value);
+  };
+  if (predicate !== undefined) visitExpression(predicate);
+  visitBlock(body);
+  return names;
+}

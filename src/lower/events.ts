@@ -1,0 +1,91 @@
+// Events: a record of the ring buffer is reserved, filled in place and submitted; a full buffer is counted.
+
+import { helpers } from "../bpf/helpers.ts";
+import type { ActionParameters, EventField } from "../define/action.ts";
+import type { EventArgument, Operand } from "../define/code.ts";
+import { coreActions, internalMaps } from "../define/internal-names.ts";
+import type { Value } from "../ir/model.ts";
+import { alignmentOf, alignUp, int32, isScalar, sizeOf } from "../types/type.ts";
+import type { FunctionLowering } from "./function.ts";
+import { accessSize } from "./operands.ts";
+import { sourcePlace } from "./resources.ts";
+
+/** Bytes of the action's id at the start of a record. */
+const headerSize = 4;
+
+/** Sends one record to user space. */
+export function emitEvent(
+  f: FunctionLowering,
+  action: string,
+  parameters: ActionParameters,
+  args: readonly EventArgument[],
+): void {
+  const { fields, size } = layoutRecord(args);
+  const place = f.ir.span === undefined ? undefined : sourcePlace(f.ir.span);
+  const id = f.program.resources.addAction({ action, parameters, fields, size, place });
+  // Registers are computed first: their side effects happen whether or not there is room.
+  const scalars = args.map((argument) => (isScalar(argument.as) ? scalarOf(f, argument) : undefined));
+  const record = f.ir.call(helpers.ringbufReserve.id, [f.ir.map(internalMaps.events), f.ir.const(size), f.ir.const(0)], "memory-or-null");
+  f.branch(
+    "eq",
+    record,
+    f.ir.const(0),
+    () => f.ir.atomicAdd(8, f.ir.mapValue(internalMaps.lost), 0, f.ir.const(1)),
+    () => fillRecord(f, record, id, args, fields, scalars),
+  );
+}
+
+function layoutRecord(args: readonly EventArgument[]): { readonly fields: readonly EventField[]; readonly size: number } {
+  let at = headerSize;
+  const fields = args.map(({ as }) => {
+    const offset = alignUp(at, alignmentOf(as));
+    at = offset + sizeOf(as);
+    return { type: as, offset };
+  });
+  return { fields, size: alignUp(at, 8) };
+}
+
+function scalarOf(f: FunctionLowering, argument: EventArgument): Value {
+  return "expression" in argument ? f.integer(argument.expression) : f.scalar(argument.operand);
+}
+
+function fillRecord(
+  f: FunctionLowering,
+  record: Value,
+  id: number,
+  args: readonly EventArgument[],
+  fields: readonly EventField[],
+  scalars: readonly (Value | undefined)[],
+): void {
+  const outer = f.reserved;
+  f.reserved = record;
+  f.ir.store(4, record, 0, f.ir.const(id));
+  for (const [i, argument] of args.entries()) {
+    const offset = fields[i]?.offset ?? 0;
+    const value = scalars[i];
+    if (value !== undefined) f.ir.store(accessSize(sizeOf(argument.as)), record, offset, value);
+    else if ("expression" in argument) f.storeExpression(argument.expression, argument.as, { address: record, offset }, false);
+    else f.store(argument.operand, argument.as, { address: record, offset });
+  }
+  f.ir.call(helpers.ringbufSubmit.id, [record, f.ir.const(0)]);
+  f.reserved = outer;
+}
+
+/** A runtime warning at the current place; with a return code it is sent only when the code is negative. */
+export function emitWarning(
+  f: FunctionLowering,
+  message: string,
+  helper: string | undefined,
+  retcode: Value | undefined,
+  kind: "always" | "reads",
+): void {
+  const { warningLevel } = f.program;
+  if (warningLevel === 0 || (kind === "reads" && warningLevel < 2)) return;
+  const parameters = { message, helper: helper ?? "" };
+  const send = (code: Value) => {
+    const operand: Operand = { kind: "scalar", type: int32, value: code };
+    emitEvent(f, coreActions.runtimeError, parameters, [{ operand, as: int32 }]);
+  };
+  if (retcode === undefined) return send(f.ir.const(0));
+  f.branch("slt", retcode, f.ir.const(0), () => send(retcode), () => undefined);
+}

@@ -1,0 +1,79 @@
+// Reading map elements: a missing one gives zero; aggregates give their value over all CPUs.
+
+import { helpers } from "../bpf/helpers.ts";
+import { present } from "../base/invariant.ts";
+import { memoryOperand, type Operand, type Place, scalarOperand } from "../define/code.ts";
+import type { Value } from "../ir/model.ts";
+import type { MapExpression } from "../syntax/ast.ts";
+import { isScalar, sameType, sizeOf, type Type } from "../types/type.ts";
+import type { FunctionLowering } from "./function.ts";
+import type { MapLayout } from "./map-layout.ts";
+import { buildKey, lookup, scalarEntry } from "./maps.ts";
+import { loadScalar } from "./operands.ts";
+
+export function readMap(f: FunctionLowering, expression: MapExpression): Operand {
+  const layout = f.layout(expression.name);
+  const { value } = layout.map;
+  if (value.kind === "aggregate") {
+    const key = buildKey(f, layout, expression.keys ?? []);
+    return scalarOperand({ kind: "int", bytes: 8, signed: value.signed }, readAggregate(f, layout, key));
+  }
+  if (layout.kind === "scalar") return memoryValue(f, value, scalarEntry(f, layout), layout.valueOffset);
+  const element = lookup(f, layout, buildKey(f, layout, expression.keys ?? []));
+  if (isScalar(value)) {
+    const read = () => loadScalar(f, memoryOperand(value, element));
+    return scalarOperand(value, f.choose("eq", element, f.ir.const(0), () => f.ir.const(0), read));
+  }
+  const address = f.temporary(sizeOf(value));
+  copyOrClear(f, element, value, { address, offset: 0 });
+  return memoryOperand(value, address);
+}
+
+function memoryValue(f: FunctionLowering, type: Type, address: Value, offset: number): Operand {
+  const operand = memoryOperand(type, address, offset);
+  return isScalar(type) ? scalarOperand(type, loadScalar(f, operand)) : operand;
+}
+
+function copyOrClear(f: FunctionLowering, element: Value, type: Type, to: Place): void {
+  const size = sizeOf(type);
+  f.branch(
+    "eq",
+    element,
+    f.ir.const(0),
+    () => f.zero(to, size),
+    () => f.copy({ address: element, offset: 0 }, to, size),
+  );
+}
+
+/** Copies an element of a keyed map straight to its destination; false when that is not possible. */
+export function storeMapValue(f: FunctionLowering, expression: MapExpression, as: Type, to: Place): boolean {
+  const layout = f.layout(expression.name);
+  if (layout.kind !== "keyed" || layout.perCpu || !sameType(layout.map.value, as)) return false;
+  copyOrClear(f, lookup(f, layout, buildKey(f, layout, expression.keys ?? [])), as, to);
+  return true;
+}
+
+/** The integer of an aggregate: its states on all CPUs combined in a loop. */
+export function readAggregate(f: FunctionLowering, layout: MapLayout, key: Value): Value {
+  const { value, aggregation } = layout.map;
+  const definition = present(aggregation, "aggregation");
+  if (value.kind !== "aggregate") return f.ir.const(0);
+  const variables = Array.from({ length: definition.accumulators }, () => f.ir.variable());
+  for (const variable of variables) f.ir.write(variable, f.ir.const(0));
+  f.repeat(f.target.possibleCpus, (cpu) => {
+    const args = [f.ir.map(layout.storage), key, cpu];
+    const state = f.ir.call(helpers.mapLookupPercpuElem.id, args, "memory-or-null");
+    f.branch(
+      "eq",
+      state,
+      f.ir.const(0),
+      () => undefined,
+      () => {
+        const before = variables.map((variable) => f.ir.read(variable));
+        const after = definition.fold(f, value, before, state, layout.valueOffset);
+        for (const [i, variable] of variables.entries()) f.ir.write(variable, present(after[i], "accumulator"));
+      },
+    );
+  });
+  return definition.finish(f, value, variables.map((variable) => f.ir.read(variable)));
+}

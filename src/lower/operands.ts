@@ -1,0 +1,103 @@
+// Loading operands: registers from memory, bit-fields, remote bytes by probe_read.
+
+import { invariant } from "../base/invariant.ts";
+import { type Operand, type Place, scalarOperand } from "../define/code.ts";
+import type { AccessSize, Value } from "../ir/model.ts";
+import { type Field, isScalar, sizeOf, storedSize, type Type } from "../types/type.ts";
+import type { FunctionLowering } from "./function.ts";
+
+/** Sign of a scalar type when it is loaded. */
+function isSigned(type: Type): boolean {
+  return (type.kind === "int" || type.kind === "enum") && type.signed;
+}
+
+/** Extends the low bytes of a value by its type; 8-byte types are as they are. */
+export function extendTo(f: FunctionLowering, value: Value, type: Type): Value {
+  const bytes = type.kind === "enum" ? 8 : sizeOf(type);
+  if (bytes >= 8) return value;
+  return f.ir.extend(value, accessBits(bytes), isSigned(type));
+}
+
+function accessBits(bytes: number): 8 | 16 | 32 {
+  return bytes === 1 ? 8 : bytes === 2 ? 16 : 32;
+}
+
+export function accessSize(bytes: number): AccessSize {
+  invariant(bytes === 1 || bytes === 2 || bytes === 4 || bytes === 8, `access of ${bytes} bytes`);
+  return bytes;
+}
+
+/** The 64-bit value of a scalar operand. */
+export function loadScalar(f: FunctionLowering, operand: Operand): Value {
+  switch (operand.kind) {
+    case "scalar":
+      return operand.value;
+    case "memory":
+      return loadFrom(f, operand.type, operand.address, operand.offset, operand.bits);
+    case "remote": {
+      const size = operand.bits === undefined ? sizeOf(operand.type) : storedSize(operand.type);
+      const slot = f.ir.slotAddress(f.ir.slot(8));
+      const from = f.ir.offset(operand.address, operand.offset);
+      f.probeRead(operand.space, slot, f.ir.const(size), from);
+      return loadFrom(f, operand.type, slot, 0, operand.bits);
+    }
+    case "none":
+    case "arguments":
+      invariant(false, `no register holds ${operand.kind}`);
+  }
+}
+
+function loadFrom(f: FunctionLowering, type: Type, address: Value, offset: number, bits: Field["bits"]): Value {
+  if (bits !== undefined) return loadBits(f, type, address, offset, bits);
+  const bytes = accessSize(sizeOf(type));
+  const value = f.ir.load(bytes, address, offset);
+  return bytes < 8 && isSigned(type) ? f.ir.extend(value, accessBits(bytes), true) : value;
+}
+
+function loadBits(
+  f: FunctionLowering,
+  type: Type,
+  address: Value,
+  offset: number,
+  bits: { readonly shift: number; readonly width: number },
+): Value {
+  const unit = f.ir.load(accessSize(storedSize(type)), address, offset);
+  const left = 64 - bits.shift - bits.width;
+  const high = left === 0 ? unit : f.ir.binary("shl", unit, f.ir.const(left));
+  const operation = isSigned(type) ? "ashr" : "lshr";
+  return bits.width === 64 ? high : f.ir.binary(operation, high, f.ir.const(64 - bits.width));
+}
+
+/** The bytes of an operand in memory that programs may load from. */
+export function placeOf(f: FunctionLowering, operand: Operand): Place {
+  if (operand.kind === "memory" && operand.bits === undefined) return { address: operand.address, offset: operand.offset };
+  invariant(operand.kind !== "none" && operand.kind !== "arguments", `no bytes of ${operand.kind}`);
+  if (operand.kind === "remote" && operand.bits === undefined) {
+    const size = sizeOf(operand.type);
+    const address = f.temporary(size);
+    f.probeRead(operand.space, address, f.ir.const(size), f.ir.offset(operand.address, operand.offset));
+    return { address, offset: 0 };
+  }
+  const address = f.temporary(8);
+  f.store(scalarOperand(operand.type, loadScalar(f, operand)), operand.type, { address, offset: 0 });
+  return { address, offset: 0 };
+}
+
+/** Whether values of the type are kept in registers. */
+export function livesInRegister(type: Type): boolean {
+  return isScalar(type);
+}
+
+/** A member of an operand: moved by an offset, with another type. */
+export function memberOperand(operand: Operand, type: Type, offset: number, bits: Field["bits"]): Operand {
+  // Inside C memory an enum has the size of its C type, as a value 8 bytes: read it as a bit-field of that size.
+  const narrow = type.kind === "enum" && type.bytes < 8 && bits === undefined ? { shift: 0, width: type.bytes * 8 } : bits;
+  switch (operand.kind) {
+    case "memory":
+      return { ...operand, type, offset: operand.offset + offset, bits: narrow };
+    case "remote":
+      return { ...operand, type, offset: operand.offset + offset, bits: narrow };
+    default:
+      invariant(false, `no members in ${operand.kind}`);
+  }
+}

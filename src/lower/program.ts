@@ -1,0 +1,146 @@
+// From an analysed program to IR: one module for each body and kind of attach point, and the maps they use.
+
+import { invariant } from "../base/invariant.ts";
+import type { AnalysedProbe, AnalysedProgram } from "../define/analysed.ts";
+import type { ProbePoint } from "../define/probe.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Target } from "../define/target.ts";
+import type { Block, IrFunction, IrModule } from "../ir/model.ts";
+import { addressesTaken, planCaptures } from "./captures.ts";
+import { FunctionLowering, type ProgramLowering } from "./function.ts";
+import { layoutMap, type MapLayout } from "./map-layout.ts";
+import { lowerCondition } from "./operators.ts";
+import { Resources, ScratchRegion } from "./resources.ts";
+import { lowerBody } from "./statements.ts";
+
+export interface LoweringOptions {
+  /** 0: no runtime warnings, 1: unexpected failures of helpers, 2: also failed reads and lookups. */
+  readonly warningLevel: 0 | 1 | 2;
+  readonly pid: number | undefined;
+}
+
+/** One module and the attach points that it is loaded for. */
+export interface LoweredProbe {
+  readonly module: IrModule;
+  readonly functionName: string;
+  readonly points: readonly ProbePoint[];
+}
+
+export interface LoweredProgram {
+  readonly probes: readonly LoweredProbe[];
+  readonly layouts: readonly MapLayout[];
+  readonly resources: Resources;
+}
+
+/** Lowers all probes of a program in source order. */
+export function lowerProgram(
+  analysed: AnalysedProgram,
+  registry: Registry,
+  target: Target,
+  options: LoweringOptions,
+): LoweredProgram {
+  const resources = new Resources();
+  const layouts = new Map([...analysed.maps.values()].map((map) => [map.name, layoutMap(map)] as const));
+  const probes: LoweredProbe[] = [];
+  let index = 0;
+  for (const probe of analysed.probes) {
+    for (const points of groupPoints(probe)) {
+      index += 1;
+      probes.push(lowerProbe({ analysed, registry, target, options, resources, layouts, probe, points, index }));
+    }
+  }
+  return { probes, layouts: [...layouts.values()], resources };
+}
+
+/** Points of one body that can run the same code: equal kind of context, program and default result. */
+function groupPoints(probe: AnalysedProbe): readonly (readonly ProbePoint[])[] {
+  const groups = new Map<string, ProbePoint[]>();
+  for (const point of probe.points) {
+    const { type, expectedAttach } = point.program;
+    const key = `${point.context} ${type} ${expectedAttach} ${point.returns} ${point.space} ${point.filtersByPid}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [point]);
+    else group.push(point);
+  }
+  return [...groups.values()];
+}
+
+interface ProbeInput {
+  readonly analysed: AnalysedProgram;
+  readonly registry: Registry;
+  readonly target: Target;
+  readonly options: LoweringOptions;
+  readonly resources: Resources;
+  readonly layouts: ReadonlyMap<string, MapLayout>;
+  readonly probe: AnalysedProbe;
+  readonly points: readonly ProbePoint[];
+  readonly index: number;
+}
+
+function lowerProbe(input: ProbeInput): LoweredProbe {
+  const { probe, points } = input;
+  const [point] = points;
+  invariant(point !== undefined, "a probe has a point");
+  const functionName = functionNameOf(point.name, input.index);
+  const program: ProgramLowering = {
+    analysed: input.analysed,
+    registry: input.registry,
+    target: input.target,
+    resources: input.resources,
+    layouts: input.layouts,
+    scratch: new ScratchRegion(input.resources),
+    point,
+    functions: [],
+    captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body),
+    functionPrefix: functionName,
+    addressTaken: addressesTaken(probe.predicate, probe.body),
+    warningLevel: input.options.warningLevel,
+    pid: input.options.pid,
+  };
+  const main = new FunctionLowering(program, ["ctx"], undefined);
+  main.ir.at(probe.span);
+  lowerMain(main, probe, input.options.pid);
+  const functions = [main.ir.function, ...program.functions];
+  for (const f of functions) removeUnreachable(f);
+  return { module: { functions }, functionName, points };
+}
+
+function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | undefined): void {
+  if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
+  const { predicate } = probe;
+  if (predicate !== undefined) {
+    f.withTemporaries(() => lowerCondition(f, predicate, () => undefined, () => f.leave()));
+  }
+  lowerBody(f, probe.body);
+  f.leave();
+}
+
+/** -p for probes that fire for all processes. */
+function filterByPid(f: FunctionLowering, pid: number): void {
+  const own = f.processId();
+  f.branch("eq", own, f.ir.const(pid), () => undefined, () => f.leave());
+}
+
+/** The kernel's name of a program: the probe's name in letters, digits and underscores, and a number. */
+function functionNameOf(name: string, index: number): string {
+  return `${name.replace(/[^A-Za-z0-9_]/g, "_").slice(0, 110)}_${index}`;
+}
+
+/** Drops blocks that nothing jumps to: code after a return, joins that no branch reaches. */
+function removeUnreachable(f: IrFunction): void {
+  const [entry] = f.blocks;
+  if (entry === undefined) return;
+  const reached = new Set<Block>([entry]);
+  const queue = [entry];
+  for (let block = queue.pop(); block !== undefined; block = queue.pop()) {
+    const { terminator } = block;
+    const targets =
+      terminator?.op === "jump" ? [terminator.target] : terminator?.op === "branch" ? [terminator.then, terminator.else] : [];
+    for (const target of targets) {
+      if (reached.has(target.block)) continue;
+      reached.add(target.block);
+      queue.push(target.block);
+    }
+  }
+  f.blocks = f.blocks.filter((block) => reached.has(block));
+}

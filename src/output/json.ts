@@ -1,0 +1,84 @@
+// JSON output: one object for each event, with the spacing that readers of bpftrace's format know.
+
+import { fromByteString } from "../base/byte-string.ts";
+import { renderKey, renderText, type TextOptions } from "./text.ts";
+import type { Histogram, MapSnapshot, Value } from "./value.ts";
+
+/** A byte string as a JSON string; invalid UTF-8 becomes U+FFFD. The result is JS text. */
+export function jsonString(bytes: string): string {
+  let text = '"';
+  for (const c of fromByteString(bytes)) {
+    const code = c.codePointAt(0) ?? 0;
+    if (c === '"' || c === "\\") text += `\\${c}`;
+    else if (c === "\n") text += "\\n";
+    else if (c === "\r") text += "\\r";
+    else if (c === "\t") text += "\\t";
+    else if (code < 32) text += `\\u${code.toString(16).padStart(4, "0")}`;
+    else text += c;
+  }
+  return `${text}"`;
+}
+
+function jsonNumber(value: bigint): string {
+  const exact = BigInt(Number(value)) === value;
+  return exact ? value.toString() : `"${value}"`;
+}
+
+export function jsonValue(value: Value, options: TextOptions): string {
+  switch (value.kind) {
+    case "none":
+      return "null";
+    case "int":
+    case "pointer":
+    case "enum":
+      return jsonNumber(value.value);
+    case "bool":
+      return value.value ? "true" : "false";
+    case "string":
+    case "text":
+    case "stack":
+      return jsonString(renderText(value, options));
+    case "buffer":
+      return `[${[...value.bytes].map((byte) => (byte << 24) >> 24).join(",")}]`;
+    case "array":
+    case "tuple":
+      return `[${value.items.map((item) => jsonValue(item, options)).join(",")}]`;
+    case "record":
+      return `{${value.fields.map((f) => `${jsonString(f.name)}: ${jsonValue(f.value, options)}`).join(", ")}}`;
+    case "stats":
+      return `{"count": ${jsonNumber(value.count)}, "average": ${jsonNumber(value.average)}, "total": ${jsonNumber(value.total)}}`;
+    case "histogram":
+      return jsonHistogram(value.histogram);
+  }
+}
+
+function jsonHistogram(histogram: Histogram): string {
+  const rows = histogram.rows.map((row) => {
+    const parts: string[] = [];
+    if (row.min !== undefined) parts.push(`"min": ${row.min}`);
+    if (row.max !== undefined) parts.push(`"max": ${row.max}`);
+    parts.push(`"count": ${row.count}`);
+    return `{${parts.join(", ")}}`;
+  });
+  return `[${rows.join(",")}]`;
+}
+
+/** An event with one datum that is JSON already. */
+export function jsonEvent(type: string, data: string): string {
+  return `{"type": "${type}", "data": ${data}}\n`;
+}
+
+export function jsonMap(snapshot: MapSnapshot, options: TextOptions): string {
+  const type = snapshot.shape === "histogram" ? "hist" : snapshot.shape === "plain" ? "map" : "stats";
+  const [first] = snapshot.entries;
+  const content =
+    snapshot.scalar && first !== undefined
+      ? jsonValue(first.value, options)
+      : `{${snapshot.entries.map(({ key, value }) => `${jsonKey(key, options)}: ${jsonValue(value, options)}`).join(", ")}}`;
+  return jsonEvent(type, `{${jsonString(snapshot.name)}: ${content}}`);
+}
+
+/** Keys are strings without blanks. */
+function jsonKey(key: Value | undefined, options: TextOptions): string {
+  return jsonString(key === undefined ? "" : renderKey(key, options).replaceAll(" ", ""));
+}

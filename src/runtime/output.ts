@@ -1,0 +1,109 @@
+// Where program output and messages go, as text or as JSON lines.
+
+import { fromByteString, toByteString } from "../base/byte-string.ts";
+import type { SourcePlace } from "../define/action.ts";
+import { jsonEvent, jsonMap, jsonString, jsonValue } from "../output/json.ts";
+import { renderMapText, renderText, type TextOptions } from "../output/text.ts";
+import type { MapSnapshot, Value } from "../output/value.ts";
+import type { OutputWriter } from "./writer.ts";
+
+export interface OutputOptions extends TextOptions {
+  readonly format: "text" | "json";
+  /** No warnings of any kind. */
+  readonly noWarnings: boolean;
+  /** Lines for stderr, complete with their line feed; JS text. */
+  complain(text: string): void;
+}
+
+export class Output {
+  private readonly writer: OutputWriter;
+  private readonly options: OutputOptions;
+
+  constructor(writer: OutputWriter, options: OutputOptions) {
+    this.writer = writer;
+    this.options = options;
+  }
+
+  private get json(): boolean {
+    return this.options.format === "json";
+  }
+
+  text(value: Value): string {
+    return renderText(value, this.options);
+  }
+
+  attached(count: number, quiet: boolean): void {
+    if (this.json) {
+      this.writer.write(`{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`);
+    } else if (!quiet) this.options.complain(`Attached ${count} ${count === 1 ? "probe" : "probes"}\n`);
+  }
+
+  /** A piece of output of an action. */
+  event(kind: string, text: string): void {
+    if (!this.json) return this.writer.write(text);
+    const data = kind === "join" || kind === "syscall" ? text.replace(/\n$/, "") : text;
+    this.writer.write(toByteString(jsonEvent(kind, jsonString(data))));
+  }
+
+  value(value: Value): void {
+    if (this.json) this.writer.write(toByteString(jsonEvent("value", jsonValue(value, this.options))));
+    else this.writer.write(`${this.text(value)}\n`);
+  }
+
+  map(snapshot: MapSnapshot): void {
+    if (this.json) this.writer.write(toByteString(jsonMap(snapshot, this.options)));
+    else this.writer.write(renderMapText(snapshot, this.options));
+  }
+
+  lost(count: bigint): void {
+    if (this.json) this.writer.write(`{"type": "lost_events", "count": ${count}, "data": {"events": ${count}}}\n`);
+    else this.options.complain(`Lost ${count} events\n`);
+  }
+
+  /** The mark between the events and the maps at the end. */
+  ending(): void {
+    if (!this.json) this.writer.write("\n\n");
+  }
+
+  warn(message: string): void {
+    if (!this.options.noWarnings) this.options.complain(`WARNING: ${message}\n`);
+  }
+
+  note(message: string): void {
+    this.options.complain(`${message}\n`);
+  }
+
+  /** A message of an action at its place in the script. */
+  message(severity: "warning" | "error", kind: string, text: string, place: SourcePlace | undefined): void {
+    if (severity === "warning" && this.options.noWarnings) return;
+    if (this.json) {
+      const where =
+        place === undefined ? "" : `, "filename": ${jsonString(place.file)}, "line": ${place.line}, "col": ${place.column}`;
+      this.writer.write(toByteString(`{"type": "${kind}", "msg": ${jsonString(text)}${where}}\n`));
+      return;
+    }
+    this.writer.flush();
+    this.options.complain(fromByteString(locatedMessage(severity, text, place)));
+  }
+
+  endOfBurst(): void {
+    this.writer.endOfBurst();
+  }
+
+  flush(): void {
+    this.writer.flush();
+  }
+}
+
+function locatedMessage(severity: "warning" | "error", text: string, place: SourcePlace | undefined): string {
+  const word = severity === "warning" ? "WARNING" : "ERROR";
+  if (place === undefined) return `${word}: ${text}\n`;
+  const single = place.line === place.endLine;
+  const at = single ? `${place.line}:${place.column}-${place.endColumn}` : `${place.line}-${place.endLine}`;
+  const head = `${place.file}:${at}: ${word}: ${text}\n`;
+  if (!single) return `${head}${place.text.join("\n")}\n`;
+  const line = place.text[0] ?? "";
+  const before = line.slice(0, place.column - 1).replaceAll("\t", "    ").length;
+  const width = Math.max(1, place.endColumn - place.column);
+  return `${head}${line.replaceAll("\t", "    ")}\n${" ".repeat(before)}${"~".repeat(width)}\n`;
+}

@@ -1,0 +1,70 @@
+// Names of user addresses: mappings of the process, then the symbols of the mapped file.
+
+import { readFileSync } from "node:fs";
+import { ElfFile } from "../formats/elf/elf.ts";
+
+interface Mapping {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly offset: bigint;
+  readonly path: string;
+}
+
+/** /proc/PID/maps: executable mappings of files. */
+export function parseMaps(text: string): readonly Mapping[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+\s*(.*)$/.exec(line);
+    if (match === null || !match[3]?.includes("x")) return [];
+    const [, start = "0", end = "0", , offset = "0", path = ""] = match;
+    return [{ start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`), path }];
+  });
+}
+
+export class UserSymbols {
+  private readonly mappings = new Map<number, readonly Mapping[]>();
+  private readonly files = new Map<string, ElfFile | undefined>();
+  readonly demangles: boolean;
+
+  constructor(demangles: boolean) {
+    this.demangles = demangles;
+  }
+
+  private mapsOf(pid: number): readonly Mapping[] {
+    const known = this.mappings.get(pid);
+    if (known !== undefined) return known;
+    try {
+      const made = parseMaps(readFileSync(`/proc/${pid}/maps`, "latin1"));
+      this.mappings.set(pid, made);
+      return made;
+    } catch {
+      // The process is gone: its addresses stay numbers.
+      return [];
+    }
+  }
+
+  private file(pid: number, path: string): ElfFile | undefined {
+    if (this.files.has(path)) return this.files.get(path);
+    const file = ElfFile.open(`/proc/${pid}/root${path}`) ?? ElfFile.open(path);
+    this.files.set(path, file);
+    return file;
+  }
+
+  /** The symbol that contains an address. */
+  resolve(pid: number, address: bigint): { readonly name: string; readonly offset: bigint; readonly module: string } | undefined {
+    const mapping = this.mapsOf(pid).find((m) => address >= m.start && address < m.end);
+    if (mapping === undefined || !mapping.path.startsWith("/")) return undefined;
+    const file = this.file(pid, mapping.path);
+    const virtual = file?.addressOf(address - mapping.start + mapping.offset);
+    const symbol = virtual === undefined ? undefined : file?.symbolAt(virtual);
+    if (symbol === undefined || virtual === undefined) return undefined;
+    return { name: symbol.name, offset: virtual - symbol.address, module: mapping.path };
+  }
+
+  /** What a line of a stack shows. */
+  frame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined } {
+    const found = this.resolve(pid, address);
+    const mapping = this.mapsOf(pid).find((m) => address >= m.start && address < m.end);
+    const module = mapping?.path === "" ? undefined : mapping?.path;
+    return { symbol: found === undefined ? undefined : `${found.name}+${found.offset}`, module };
+  }
+}

@@ -1,0 +1,37 @@
+// perf_event_open(2) and the ioctls of its descriptors (include/uapi/linux/perf_event.h).
+
+import { native } from "./ffi.ts";
+import type { Arena } from "./memory.ts";
+import { syscallNumbers } from "./syscall-numbers.ts";
+
+export interface PerfAttributes {
+  readonly type: number;
+  readonly config: bigint;
+  readonly period: bigint;
+  readonly byFrequency: boolean;
+  readonly inherit: boolean;
+  readonly config1: bigint;
+  readonly config2: bigint;
+}
+
+const closeOnExec = 8;
+
+/** Opens an event; descriptor or negative errno. `arena` keeps what config1 points to. */
+export function openPerfEvent(attributes: PerfAttributes, pid: number, cpu: number, _arena: Arena | undefined): number {
+  const bytes = Buffer.alloc(128);
+  bytes.writeUInt32LE(attributes.type, 0);
+  bytes.writeUInt32LE(128, 4);
+  bytes.writeBigUInt64LE(attributes.config, 8);
+  bytes.writeBigUInt64LE(attributes.period, 16);
+  const flags = (attributes.inherit ? 1n << 1n : 0n) | (attributes.byFrequency ? 1n << 10n : 0n);
+  bytes.writeBigUInt64LE(flags, 40);
+  bytes.writeBigUInt64LE(attributes.config1, 56);
+  bytes.writeBigUInt64LE(attributes.config2, 64);
+  return native().syscall(syscallNumbers.perfEventOpen, native().addressOf(bytes), pid, cpu, -1, closeOnExec);
+}
+
+const ioctls = { enable: 0x2400, disable: 0x2401, setBpf: 0x40042408 } as const;
+
+export function perfIoctl(fd: number, what: keyof typeof ioctls, argument: number): number {
+  return native().syscall(syscallNumbers.ioctl, fd, ioctls[what], argument);
+}

@@ -1,0 +1,29 @@
+// Numbers of the system calls that are made directly (arch/x86/entry/syscalls/syscall_64.tbl, asm-generic/unistd.h).
+
+const x64 = {
+  close: 3,
+  mmap: 9,
+  munmap: 11,
+  ioctl: 16,
+  prctl: 157,
+  clockGettime: 228,
+  perfEventOpen: 298,
+  prlimit: 302,
+  bpf: 321,
+  nameToHandleAt: 303,
+} as const;
+
+const arm64 = {
+  close: 57,
+  mmap: 222,
+  munmap: 215,
+  ioctl: 29,
+  prctl: 167,
+  clockGettime: 113,
+  perfEventOpen: 241,
+  prlimit: 261,
+  bpf: 280,
+  nameToHandleAt: 264,
+} as const;
+
+export const syscallNumbers: Readonly<Record<keyof typeof x64, number>> = process.arch === "arm64" ? arm64 : x64;
