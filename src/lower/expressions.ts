@@ -11,7 +11,7 @@ import type { Block, Expression } from "../syntax/ast.ts";
 import { isScalar, layoutTuple, none, pointerTo, sizeOf, stringType, type Type } from "../types/type.ts";
 import { lowerElement, lowerField, lowerIndex } from "./access.ts";
 import { clearPadding, loadArrayInteger } from "./convert.ts";
-import type { FunctionLowering } from "./function.ts";
+import { chunks, type FunctionLowering } from "./function.ts";
 import { readMap, storeMapValue } from "./map-read.ts";
 import { mapElementAddress } from "./map-write.ts";
 import { extendTo } from "./operands.ts";
@@ -102,15 +102,13 @@ export function stringOperand(f: FunctionLowering, text: string): Operand {
 
 /** Writes a literal and zeros up to `size` by immediate stores. */
 export function storeText(f: FunctionLowering, text: string, size: number, to: Place): void {
-  for (let offset = 0; offset < size; ) {
-    const bytes = size - offset >= 8 ? 8 : size - offset >= 4 ? 4 : size - offset >= 2 ? 2 : 1;
+  for (const [offset, bytes] of chunks(size, to.offset)) {
     let word = 0n;
     for (let i = bytes - 1; i >= 0; i--) {
       const at = offset + i;
       word = (word << 8n) | BigInt(at < text.length ? text.charCodeAt(at) : 0);
     }
     f.ir.store(bytes, to.address, to.offset + offset, f.ir.const(word));
-    offset += bytes;
   }
 }
 

@@ -187,7 +187,7 @@ export class FunctionLowering implements Code {
       return;
     }
     const zero = this.ir.const(0);
-    for (const [offset, bytes] of chunks(size)) this.ir.store(bytes, to.address, to.offset + offset, zero);
+    for (const [offset, bytes] of chunks(size, to.offset)) this.ir.store(bytes, to.address, to.offset + offset, zero);
   }
 
   copy(from: Place, to: Place, size: number): void {
@@ -197,7 +197,7 @@ export class FunctionLowering implements Code {
       this.ir.call(helpers.probeReadKernel.id, [address, this.ir.const(size), source]);
       return;
     }
-    for (const [offset, bytes] of chunks(size)) {
+    for (const [offset, bytes] of chunks(size, from.offset, to.offset)) {
       const word = this.ir.load(bytes, from.address, from.offset + offset);
       this.ir.store(bytes, to.address, to.offset + offset, word);
     }
@@ -347,6 +347,7 @@ export class FunctionLowering implements Code {
     const name = `${this.program.functionPrefix}_count`;
     if (!this.program.functions.some((known) => known.name === name)) {
       const builder = new IrBuilder(name, ["map", "memory", "memory", "int"]);
+      builder.at(this.span);
       builder.return(builder.const(0));
       this.program.functions.push(builder.function);
     }
@@ -392,15 +393,15 @@ export class FunctionLowering implements Code {
   }
 }
 
-/** Splits a size into accesses: offset and bytes of each. */
-export function chunks(size: number): readonly (readonly [number, 1 | 2 | 4 | 8])[] {
+/** Splits a size into accesses that are aligned at all of the given offsets: offset and bytes of each. */
+export function chunks(size: number, ...bases: readonly number[]): readonly (readonly [number, 1 | 2 | 4 | 8])[] {
   const result: (readonly [number, 1 | 2 | 4 | 8])[] = [];
-  let offset = 0;
-  for (const bytes of [8, 4, 2, 1] as const) {
-    while (size - offset >= bytes) {
-      result.push([offset, bytes]);
-      offset += bytes;
-    }
+  for (let offset = 0; offset < size; ) {
+    const at = offset;
+    const fits = (bytes: number) => size - at >= bytes && bases.every((base) => (base + at) % bytes === 0);
+    const bytes = fits(8) ? 8 : fits(4) ? 4 : fits(2) ? 2 : 1;
+    result.push([offset, bytes]);
+    offset += bytes;
   }
   return result;
 }

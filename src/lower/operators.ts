@@ -8,7 +8,7 @@ import type { BinaryOperator, Expression } from "../syntax/ast.ts";
 import { arithmeticType, isFlexibleLiteral, promote } from "../types/convert.ts";
 import { bool, type IntType, isScalar, layoutTuple, none, pointerTo, sizeOf, type Type, uint64 } from "../types/type.ts";
 import { truthOf } from "./expressions.ts";
-import type { FunctionLowering } from "./function.ts";
+import { chunks, type FunctionLowering } from "./function.ts";
 import { updateMapElement } from "./map-write.ts";
 import { extendTo, memberOperand } from "./operands.ts";
 import { compareStrings } from "./strings.ts";
@@ -304,12 +304,10 @@ function equalBytes(f: FunctionLowering, left: Operand, right: Operand, size: nu
   const a = f.place(left);
   const b = f.place(right);
   let difference = f.ir.const(0);
-  for (let offset = 0; offset < size; ) {
-    const bytes = size - offset >= 8 ? 8 : size - offset >= 4 ? 4 : size - offset >= 2 ? 2 : 1;
+  for (const [offset, bytes] of chunks(size, a.offset, b.offset)) {
     const x = f.ir.load(bytes, a.address, a.offset + offset);
     const y = f.ir.load(bytes, b.address, b.offset + offset);
     difference = f.ir.binary("or", difference, f.ir.binary("xor", x, y));
-    offset += bytes;
   }
   return f.ir.compare("eq", difference, f.ir.const(0));
 }

@@ -4,7 +4,7 @@ import type { Operand } from "../define/code.ts";
 import type { Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { sizeOf } from "../types/type.ts";
-import type { FunctionLowering } from "./function.ts";
+import { chunks, type FunctionLowering } from "./function.ts";
 
 /** The right side of a comparison. */
 export type StringSide = { readonly literal: string } | { readonly operand: Operand };
@@ -33,9 +33,7 @@ function compareLiteral(f: FunctionLowering, operand: Operand, literal: string, 
   if (count === 0) return f.ir.const(1);
   const place = f.place(operand);
   let difference = f.ir.const(0);
-  for (let offset = 0; offset < count; ) {
-    const left = count - offset;
-    const bytes = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  for (const [offset, bytes] of chunks(count, place.offset)) {
     let word = 0n;
     for (let i = bytes - 1; i >= 0; i--) {
       const at = offset + i;
@@ -43,7 +41,6 @@ function compareLiteral(f: FunctionLowering, operand: Operand, literal: string, 
     }
     const loaded = f.ir.load(bytes, place.address, place.offset + offset);
     difference = f.ir.binary("or", difference, f.ir.binary("xor", loaded, f.ir.const(word)));
-    offset += bytes;
   }
   return f.ir.compare("eq", difference, f.ir.const(0));
 }
