@@ -104,7 +104,7 @@ function inferToFixedPoint(
 function seedUnknown(state: TypeState): boolean {
   let seeded = false;
   for (const map of state.maps.values()) {
-    if (map.value !== undefined || !map.assigned) continue;
+    if (map.value !== undefined || !map.assigned || map.copied) continue;
     map.value = int8;
     seeded = true;
   }

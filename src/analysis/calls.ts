@@ -2,6 +2,7 @@
 
 import type { ArgumentInfo, BuiltinDef, CallSite, ParameterKind, ParameterSpec } from "../define/builtin.ts";
 import { capabilityProbes } from "../define/probe.ts";
+import type { Span } from "../source/source.ts";
 import type { CallExpression, Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
 import { type Type, typeName } from "../types/type.ts";
@@ -66,7 +67,7 @@ function inferBuiltin(
   if (!checkArity(context, expression, definition.parameters, definition.required, definition.variadic, args.length)) return undefined;
   if (!checkPlace(context, definition, expression)) return undefined;
   const site = callSite(context, expression.name, expression, infos);
-  const valid = checkKinds(context, expression.name, definition.parameters, infos);
+  const valid = checkKinds(context, expression.name, definition.parameters, infos, expression.span);
   const literal = valid ? definition.fold(site) : undefined;
   if (literal !== undefined) {
     const natural = literalType(context, expression, literal);
@@ -194,14 +195,11 @@ export function checkKinds(
   name: string,
   parameters: readonly ParameterSpec[],
   args: readonly ArgumentInfo[],
+  at: Span,
 ): boolean {
-  return args.map((argument, i) => checkKind(context, name, parameters[i]?.kind ?? "any", argument)).every(Boolean);
-}
-
-function checkKind(context: Context, name: string, kind: ParameterKind, argument: ArgumentInfo): boolean {
-  const problem = kindProblem(context, name, kind, argument);
-  if (problem !== undefined) reportError(context, "argument", argument.span, problem);
-  return problem === undefined;
+  const problems = args.flatMap((argument, i) => kindProblem(context, name, parameters[i]?.kind ?? "any", argument) ?? []);
+  for (const problem of problems) reportError(context, "argument", at, problem);
+  return problems.length === 0;
 }
 
 function kindProblem(context: Context, name: string, kind: ParameterKind, argument: ArgumentInfo): string | undefined {

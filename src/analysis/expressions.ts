@@ -104,7 +104,7 @@ function infer(context: Context, expression: Expression): Type | undefined {
     case "comptime":
       return inferComptime(context, expression);
     case "sizeof": {
-      const type = typeOfOperand(context, expression.operand);
+      const type = typeOfOperand(context, expression.operand, expression.span);
       return type === undefined ? undefined : literalType(context, expression, { kind: "int", value: BigInt(sizeOf(type)) });
     }
     case "typeinfo":
@@ -154,10 +154,10 @@ export function inferMapAccess(context: Context, expression: MapExpression): boo
   const keyed = expression.keys !== undefined;
   const other = keyed ? map.scalarUse : map.keyedUse;
   if (other !== undefined) {
-    const here = keyed ? "with a key (non-scalar map)" : "without a key (scalar map)";
-    const there = keyed ? "without a key (scalar map)" : "with a key (non-scalar map)";
-    reportError(context, "map-form", expression.span, `${expression.name} is used ${here} here`, {
-      parts: [{ span: other, message: `${expression.name} is used ${there} here` }],
+    const here = keyed ? "with an explicit key (non-scalar map)" : "without an explicit key (scalar map)";
+    const there = keyed ? "without an explicit key (scalar map)" : "with an explicit key (non-scalar map)";
+    reportError(context, "map-form", expression.span, `${expression.name} is used ${here}, previously used ${there}`, {
+      parts: [{ span: other, message: "The earlier use." }],
     });
     return false;
   }
@@ -354,7 +354,7 @@ function inferComptime(context: Context, expression: Expression & { kind: "compt
 // ---- casts, tuples, records ----------------------------------------------------------------------------
 
 function inferCast(context: Context, expression: Expression & { kind: "cast" }): Type | undefined {
-  const to = resolveType(context, expression.type);
+  const to = resolveType(context, expression.type, expression.span);
   const from = inferExpression(context, expression.operand);
   if (to === undefined || from === undefined) return undefined;
   const result = castResult(context, expression, to, from);

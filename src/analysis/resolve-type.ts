@@ -1,6 +1,7 @@
 // Type expressions to types: words of the language, C words, structs of the script and of the kernel.
 
 import { assertNever } from "../base/invariant.ts";
+import type { Span } from "../source/source.ts";
 import type { TypeExpression, TypeOrExpression } from "../syntax/ast.ts";
 import {
   bool,
@@ -66,18 +67,18 @@ const words: ReadonlyMap<string, Type> = new Map<string, Type>([
 ]);
 
 /** The type that an expression of type syntax means; undefined when it is unknown (reported) or not known yet. */
-export function resolveType(context: Context, expression: TypeExpression): Type | undefined {
-  const type = resolve(context, expression);
+export function resolveType(context: Context, expression: TypeExpression, at = expression.span): Type | undefined {
+  const type = resolve(context, expression, at);
   if (type !== undefined) context.state.typeExpressions.set(expression, type);
   return type;
 }
 
-function resolve(context: Context, expression: TypeExpression): Type | undefined {
+function resolve(context: Context, expression: TypeExpression, at: Span): Type | undefined {
   switch (expression.kind) {
     case "named-type":
       return resolveNamed(context, expression);
     case "tagged-type":
-      return resolveTagged(context, expression);
+      return resolveTagged(context, expression, at);
     case "typeof":
       return typeOfOperand(context, expression.operand);
     case "pointer-type": {
@@ -118,8 +119,8 @@ function resolveNamed(context: Context, expression: TypeExpression & { kind: "na
   return type;
 }
 
-function resolveTagged(context: Context, expression: TypeExpression & { kind: "tagged-type" }): Type | undefined {
-  const { tag, name, span } = expression;
+function resolveTagged(context: Context, expression: TypeExpression & { kind: "tagged-type" }, span: Span): Type | undefined {
+  const { tag, name } = expression;
   if (tag === "enum") {
     const known = context.cTypes.enum(name) ?? context.target.kernelTypes?.enum(name);
     if (known === undefined) reportError(context, "unknown-type", span, `Unknown enum: ${name}`);
@@ -133,10 +134,10 @@ function resolveTagged(context: Context, expression: TypeExpression & { kind: "t
 }
 
 /** The type of the operand of sizeof, offsetof, typeof; of a keyed map without keys its key type. */
-export function typeOfOperand(context: Context, operand: TypeOrExpression): Type | undefined {
+export function typeOfOperand(context: Context, operand: TypeOrExpression, at = operand.span): Type | undefined {
   switch (operand.kind) {
     case "type":
-      return resolveType(context, operand.type);
+      return resolveType(context, operand.type, at);
     case "name": {
       const type = namedType(context, operand.name, undefined);
       if (type !== undefined) return type;

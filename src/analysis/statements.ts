@@ -142,7 +142,7 @@ function inferAssign(context: Context, statement: Of<"assign">): void {
   const accessible = inferMapAccess(context, target);
   if (aggregation !== undefined && value.kind === "call") {
     const type = inferAggregation(context, value, aggregation);
-    if (type !== undefined && accessible) assignMap(context, target, value, type, statement.span);
+    if (type !== undefined && accessible) assignMap(context, target, value, type, value.span);
     return;
   }
   const type = inferExpression(context, value);
@@ -154,7 +154,7 @@ function inferAggregation(context: Context, call: CallExpression, definition: Ag
   const args = inferArguments(context, definition.parameters, call.arguments);
   if (!checkArity(context, call, definition.parameters, definition.required, false, args.length)) return undefined;
   const site = callSite(context, call.name, call, args);
-  if (!checkKinds(context, call.name, definition.parameters, args)) return undefined;
+  if (!checkKinds(context, call.name, definition.parameters, args, call.span)) return undefined;
   const type = definition.type(site);
   if (type === undefined) return undefined;
   context.state.types.set(call, type);
@@ -251,6 +251,7 @@ function assignMap(context: Context, target: MapExpression, value: Expression, t
       context.state.widenMapValue(target.name, asValue(type), false);
       return;
     }
+    map.copied = true;
     return reportError(
       context,
       "aggregate-copy",

@@ -21,6 +21,8 @@ export interface MapState {
   /** Changed by ++, -- or op=: an unknown type starts as int8. */
   counted: boolean;
   used: boolean;
+  /** Only assigned the aggregate of another map, which is an error. */
+  copied: boolean;
   readonly declaration: MapDeclaration | undefined;
 }
 
@@ -52,6 +54,7 @@ export class TypeState {
       assigned: false,
       counted: false,
       used: false,
+      copied: false,
       declaration,
     };
     this.maps.set(name, state);

@@ -11,6 +11,7 @@ import { lowerForMap, lowerForRange, lowerWhile } from "./loops.ts";
 import { assignMap, sampleMap, updateMapElement } from "./map-write.ts";
 import { extendTo } from "./operands.ts";
 import { arithmetic, elementSize, lowerCondition } from "./operators.ts";
+import { expressionsOf } from "./tree.ts";
 import { assignVariable, declareVariable, readVariable, variableType, writeVariable } from "./variables.ts";
 
 type Of<K extends Statement["kind"]> = Extract<Statement, { readonly kind: K }>;
@@ -108,6 +109,12 @@ function lowerUpdate(f: FunctionLowering, statement: Of<"assign">, operator: Non
   const next = (old: Value, right: Value) => arithmetic(f, operator, old, scaled(f, type, right), signed, at);
   if (target.kind === "map") {
     // The value is evaluated before the element is looked up: it may change the map.
+    if (changesSomething(value)) {
+      const old = f.integer(target);
+      const result = next(old, f.integer(value));
+      updateMapElement(f, target, () => result);
+      return;
+    }
     const right = f.integer(value);
     updateMapElement(f, target, (old) => next(old, right));
     return;
@@ -115,6 +122,11 @@ function lowerUpdate(f: FunctionLowering, statement: Of<"assign">, operator: Non
   const right = f.integer(value);
   const old = f.scalar(readVariable(f, target));
   writeVariable(f, target, scalarOperand(type, extendTo(f, next(old, right), type)));
+}
+
+/** Whether evaluating an expression may change the map: then the old value is read before it. */
+function changesSomething(expression: Expression): boolean {
+  return expression.kind === "increment" || expressionsOf(expression).some(changesSomething);
 }
 
 function isSigned(type: Type): boolean {

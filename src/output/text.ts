@@ -64,7 +64,7 @@ export function renderKey(key: Value, options: TextOptions): string {
 export function renderHistogram(histogram: Histogram): string {
   let largest = 0n;
   for (const row of histogram.rows) if (row.count > largest) largest = row.count;
-  return histogram.rows.map((row) => `${row.label.padEnd(16)} ${bar(row.count, largest)}\n`).join("");
+  return histogram.rows.map((row) => `${row.label.padEnd(16)}${bar(row.count, largest)}\n`).join("");
 }
 
 /** Count and bar; lengths are computed in single precision, as everybody's are. */

@@ -184,7 +184,9 @@ export class StatementParser {
         otherwise = { kind: "block", statements: [inner], value: undefined, span: inner.span };
       } else otherwise = this.block();
     }
-    return { kind: "if", condition, then, else: otherwise, span: scanner.span(start) };
+    // Without an else the place of an if reaches to what follows it.
+    const end = otherwise === undefined ? scanner.position : scanner.lastEnd;
+    return { kind: "if", condition, then, else: otherwise, span: scanner.span(start, end) };
   }
 
   private for(start: number): Statement {

@@ -94,7 +94,7 @@ export function parseTypeOrExpression(parser: ExpressionParser, ...closing: read
   const end = scanner.lastEnd;
   const word = scanner.peekWord();
   const closed = () => closing.some((symbol) => scanner.peek(symbol));
-  if (word !== undefined) {
+  if (word !== undefined && word !== "true" && word !== "false") {
     const type = tryType(parser);
     if (type !== undefined && closed()) {
       const plain = type.kind === "named-type" && type.size === undefined && type.name === word && !cTypeWords.has(word);

@@ -60,6 +60,6 @@ function missingDiagnostic(text: string, stderr: string): string | undefined {
   const [, place = "", severity, fragment = ""] = match;
   const word = severity === "W" ? "WARNING" : severity === "E" ? "ERROR" : "";
   const located = place === "-" || place === "LIB" ? "" : `:${place}: `;
-  const found = stderr.split("\n").some((line) => line.includes(located) && line.includes(word) && line.includes(fragment));
+  const found = stderr.split("\n").some((line) => line.includes(located) && (located === "" || line.includes(word)) && line.includes(fragment));
   return found ? undefined : `no diagnostic ${text}`;
 }

@@ -48,10 +48,21 @@ function readStr(code: Code, call: Call, size: number, to: Place, clean: boolean
     return;
   }
   const from = code.integer(source);
+  if (length === undefined && size < untrailedLimit) return readFilled(code, type, from, size, to);
   const address = code.ir.offset(to.address, to.offset);
   const limit = length === undefined || code.literalOf(length) !== undefined ? code.ir.const(size) : runtimeLength(code, length, size);
   if (!clean) code.ir.store(1, to.address, to.offset, code.ir.const(0));
   code.probeReadString(spaceOf(code, type), address, limit, from);
+}
+
+/** Up to this max_strlen a string that is too long fills its storage to the last byte, which marks it as cut. */
+const untrailedLimit = 1024;
+
+function readFilled(code: Code, type: Type, from: Value, size: number, to: Place): void {
+  const room = code.temporary(size + 1);
+  code.zero({ address: room, offset: 0 }, size + 1);
+  code.probeReadString(spaceOf(code, type), room, code.ir.const(size + 1), from);
+  code.copy({ address: room, offset: 0 }, to, size);
 }
 
 /** A length that is only known at run time counts the NUL too, and is at most the size of the buffer. */
