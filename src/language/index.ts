@@ -11,9 +11,11 @@ import { printActions, printFunctions } from "./functions/print.ts";
 import { stackFunctions } from "./functions/stack.ts";
 import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
+import { rawTracepoint } from "./probes/raw-tracepoint.ts";
 import { specialProbes } from "./probes/special.ts";
 import { timerProbes } from "./probes/timer.ts";
 import { tracepoint } from "./probes/tracepoint.ts";
+import { uprobes } from "./probes/uprobe.ts";
 import { valueTypes } from "./value-types/index.ts";
 import { clockVariables } from "./variables/clock.ts";
 import { eventVariables } from "./variables/event.ts";
@@ -38,7 +40,7 @@ export function createLanguage(): Registry {
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],
-    probes: [...specialProbes, ...timerProbes, tracepoint],
+    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...uprobes],
     valueTypes,
     config: configDefinitions,
   });
