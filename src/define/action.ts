@@ -52,6 +52,8 @@ export interface ActionHost {
   render(value: Value): string;
   /** Adds one piece of program output of this JSON kind (`printf`, `time`, `cat`, `join`, `syscall`). */
   output(kind: string, text: string): void;
+  /** The same, where JSON does not have the final line feed. */
+  outputLine(kind: string, text: string): void;
   printValue(value: Value): void;
   printMap(snapshot: MapSnapshot): void;
   /** Content of a map now; top and div as print() takes them, 0 for none. */

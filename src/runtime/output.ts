@@ -40,9 +40,12 @@ export class Output {
 
   /** A piece of output of an action. */
   event(kind: string, text: string): void {
-    if (!this.json) return this.writer.write(text);
-    const data = kind === "join" || kind === "syscall" ? text.replace(/\n$/, "") : text;
-    this.writer.write(toByteString(jsonEvent(kind, jsonString(data))));
+    this.writer.write(this.json ? toByteString(jsonEvent(kind, jsonString(text))) : text);
+  }
+
+  /** A line of output of an action; the line feed is not part of its JSON. */
+  line(kind: string, text: string): void {
+    this.event(kind, this.json ? text : `${text}\n`);
   }
 
   value(value: Value): void {

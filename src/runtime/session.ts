@@ -274,6 +274,7 @@ export class Session {
       decode: (view, at, field) => decodeValue(decoder, viewOf(view.bytes), at + field.offset, field.type),
       render: (value) => output.text(value),
       output: (kind, text) => output.event(kind, text),
+      outputLine: (kind, text) => output.line(kind, text),
       printValue: (value) => output.value(value),
       printMap: (snapshot) => output.map(snapshot),
       snapshot: (map, top, div) => this.maps.snapshot(map, top, div),

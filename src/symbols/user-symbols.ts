@@ -1,7 +1,8 @@
 // Names of user addresses: mappings of the process, then the symbols of the mapped file.
 
 import { readFileSync } from "node:fs";
-import { ElfFile } from "../formats/elf/elf.ts";
+import type { ElfFile } from "../formats/elf/elf.ts";
+import { openElf } from "./open-elf.ts";
 
 interface Mapping {
   readonly start: bigint;
@@ -44,7 +45,7 @@ export class UserSymbols {
 
   private file(pid: number, path: string): ElfFile | undefined {
     if (this.files.has(path)) return this.files.get(path);
-    const file = ElfFile.open(`/proc/${pid}/root${path}`) ?? ElfFile.open(path);
+    const file = openElf(`/proc/${pid}/root${path}`) ?? openElf(path);
     this.files.set(path, file);
     return file;
   }

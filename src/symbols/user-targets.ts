@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
-import { ElfFile } from "../formats/elf/elf.ts";
+import type { ElfFile } from "../formats/elf/elf.ts";
+import { openElf } from "./open-elf.ts";
 
 const functionTypes: readonly number[] = [2, 10];
 
@@ -44,7 +45,7 @@ function resolveOne(text: string): string | undefined {
 export function hostUserTargets(): UserTargets {
   const files = new Map<string, ElfFile | undefined>();
   const open = (path: string) => {
-    if (!files.has(path)) files.set(path, ElfFile.open(path));
+    if (!files.has(path)) files.set(path, openElf(path));
     return files.get(path);
   };
   const symbolOf = (file: ElfFile, name: string, address: bigint, size: number): UserSymbol | undefined => {

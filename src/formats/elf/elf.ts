@@ -1,7 +1,5 @@
 // Reading ELF files (64-bit, little endian; man 5 elf): segments, sections, function symbols.
 
-import { readFileSync } from "node:fs";
-
 export interface ElfSymbol {
   readonly name: string;
   readonly address: bigint;
@@ -40,15 +38,8 @@ export class ElfFile {
     this.sections = readSections(bytes);
   }
 
-  /** Opens a file; undefined when it is not there or no such ELF file. */
-  static open(path: string): ElfFile | undefined {
-    let bytes: Buffer;
-    try {
-      bytes = readFileSync(path);
-    } catch {
-      // Not readable: the caller tells the user what that means.
-      return undefined;
-    }
+  /** Reads a file's bytes; undefined when they are no such ELF file. */
+  static parse(bytes: Buffer): ElfFile | undefined {
     const isElf = bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes[4] === 2 && bytes[5] === 1;
     return isElf ? new ElfFile(bytes) : undefined;
   }

@@ -90,7 +90,7 @@ const system = formatFunction(
 
 const systemAction = formatAction("system", (command, host, spec) => {
   const { status, output } = host.shell(command);
-  if (status === 0) host.output("syscall", `${output}\n`);
+  if (status === 0) host.outputLine("syscall", output);
   else host.message("error", "runtime_error", `command exited with code ${status}: ${command}`, spec.place);
 });
 
@@ -168,7 +168,7 @@ const joinAction: ActionDef = {
       const value = field === undefined ? undefined : host.decode(view, at, field);
       const words = value?.kind === "array" ? value.items.map((item) => (item.kind === "string" ? item.bytes : "")) : [];
       const end = words.indexOf("");
-      host.output("join", `${words.slice(0, end < 0 ? undefined : end).join(String(spec.parameters["separator"]))}\n`);
+      host.outputLine("join", words.slice(0, end < 0 ? undefined : end).join(String(spec.parameters["separator"])));
     };
   },
 };

@@ -1,7 +1,7 @@
 // Relatives of the current task: its parent and its thread group leader.
 
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
-import { type Code, type Operand } from "../../define/code.ts";
+import type { Code, Operand } from "../../define/code.ts";
 import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
 import type { Field, Type } from "../../types/type.ts";

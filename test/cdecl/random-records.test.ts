@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { present } from "../base/invariant.ts";
-import { storedSize } from "../types/type.ts";
+import { present } from "../../src/base/invariant.ts";
+import { storedSize } from "../../src/types/type.ts";
 import { gccIsInstalled, readWithSystemHeaders } from "./gcc-agreement.ts";
 
 const skip = process.arch !== "x64" ? "needs x86-64" : gccIsInstalled() ? false : "gcc is not installed";

@@ -4,12 +4,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Diagnostics } from "../source/diagnostic.ts";
-import { SourceFile } from "../source/source.ts";
-import { type Field, storedSize, type StructType, type Type } from "../types/type.ts";
-import { type CDefinitions, readCDefinitions } from "./c-definitions.ts";
-import { headerPaths } from "./header-paths.ts";
-import type { HeaderReader } from "./preprocessor.ts";
+import { Diagnostics } from "../../src/source/diagnostic.ts";
+import { SourceFile } from "../../src/source/source.ts";
+import { type Field, storedSize, type StructType, type Type } from "../../src/types/type.ts";
+import { type CDefinitions, readCDefinitions } from "../../src/cdecl/c-definitions.ts";
+import { headerPaths } from "../../src/cdecl/header-paths.ts";
+import type { HeaderReader } from "../../src/cdecl/preprocessor.ts";
 
 export interface Agreement {
   /** What gcc or we had to say against it; empty: agreed. */
