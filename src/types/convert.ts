@@ -35,7 +35,7 @@ export interface Promotion {
 
 /** The integer type that holds both (spec: language, promotion). */
 export function promote(a: IntType, b: IntType, flexible: { readonly a: boolean; readonly b: boolean }): Promotion {
-  const bytes = a.bytes > b.bytes ? a.bytes : b.bytes;
+  const bytes: IntBytes = a.bytes >= b.bytes ? a.bytes : b.bytes;
   if (a.signed === b.signed) return { type: intType(bytes, a.signed), lossy: false };
   if (flexible.a) return { type: intType(bytes, b.signed), lossy: false };
   if (flexible.b) return { type: intType(bytes, a.signed), lossy: false };
