@@ -33,9 +33,10 @@ export class Output {
   }
 
   attached(count: number, quiet: boolean): void {
+    if (quiet) return;
     if (this.json) {
       this.writer.write(`{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`);
-    } else if (!quiet) this.options.complain(`Attached ${count} ${count === 1 ? "probe" : "probes"}\n`);
+    } else this.options.complain(`Attached ${count} ${count === 1 ? "probe" : "probes"}\n`);
   }
 
   /** A piece of output of an action. */

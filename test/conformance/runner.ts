@@ -45,7 +45,9 @@ export async function checkRow(row: Row): Promise<string | undefined> {
   if (result.status !== row.status) problems.push(`status ${result.status}, expected ${row.status}`);
   const expected = row.stdout.map((line) => line.trimEnd()).filter((line) => line !== "");
   const got = significant(result.stdout);
-  if (got.join("\n") !== expected.join("\n")) problems.push(`stdout:\n${got.join("\n")}\nexpected:\n${expected.join("\n")}`);
+  if (row.regex !== undefined) {
+    if (!new RegExp(row.regex, "s").test(result.stdout)) problems.push(`stdout:\n${result.stdout}\nis not like: ${row.regex}`);
+  } else if (got.join("\n") !== expected.join("\n")) problems.push(`stdout:\n${got.join("\n")}\nexpected:\n${expected.join("\n")}`);
   for (const diagnostic of row.diagnostics) {
     const missing = missingDiagnostic(diagnostic, result.stderr);
     if (missing !== undefined) problems.push(missing);

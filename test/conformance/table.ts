@@ -5,6 +5,7 @@
 //   words|        words after the program
 //   environment|  NAME=VALUE
 //   stdout|       a line of the expected output; blank lines and trailing blanks do not count
+//   regex|        instead of stdout: what the whole output must match
 //   diagnostic|   LINE:COL1-COL2 E|W FRAGMENT of stderr, or - for no place
 //   status|       exit status (default 0)
 //   pending|      which later step will make the row pass, and why
@@ -16,6 +17,8 @@ export interface Row {
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly stdout: readonly string[];
+  /** Instead of stdout: what the whole output must match. */
+  readonly regex: string | undefined;
   readonly diagnostics: readonly string[];
   readonly status: number;
   readonly pending: string | undefined;
@@ -43,6 +46,7 @@ function parseRow(part: string): Row {
     words: all("words").flatMap(splitWords),
     environment,
     stdout: all("stdout"),
+    regex: all("regex")[0],
     diagnostics: all("diagnostic"),
     status: Number(all("status")[0] ?? 0),
     pending: all("pending")[0],
