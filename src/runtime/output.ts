@@ -5,17 +5,20 @@ import type { SourcePlace } from "../define/action.ts";
 import { jsonEvent, jsonMap, jsonString, jsonValue } from "../output/json.ts";
 import { renderMapText, renderText, type TextOptions } from "../output/text.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
+import type { EventSink } from "./event-sink.ts";
 import type { OutputWriter } from "./writer.ts";
 
 export interface OutputOptions extends TextOptions {
   readonly format: "text" | "json";
   /** No warnings of any kind. */
   readonly noWarnings: boolean;
+  /** No line about the attached probes. */
+  readonly quiet: boolean;
   /** Lines for stderr, complete with their line feed; JS text. */
   complain(text: string): void;
 }
 
-export class Output {
+export class Output implements EventSink {
   private readonly writer: OutputWriter;
   private readonly options: OutputOptions;
 
@@ -32,8 +35,8 @@ export class Output {
     return renderText(value, this.options);
   }
 
-  attached(count: number, quiet: boolean): void {
-    if (quiet) return;
+  attached(count: number): void {
+    if (this.options.quiet) return;
     if (this.json) {
       this.writer.write(`{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`);
     } else this.options.complain(`Attached ${count} ${count === 1 ? "probe" : "probes"}\n`);

@@ -19,14 +19,13 @@ import { SystemError, errnoText } from "../sys/system-error.ts";
 import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { UserMaps } from "./maps.ts";
-import type { Output } from "./output.ts";
+import type { EventSink } from "./event-sink.ts";
 
 export interface SessionOptions {
   readonly child: Child | undefined;
   /** Process of -p, or of the child. */
   readonly pid: number | undefined;
   readonly verbose: boolean;
-  readonly quiet: boolean;
   attachBtfId(probe: CompiledProbe): number;
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
@@ -40,7 +39,7 @@ export class Session {
   private readonly registry: Registry;
   private readonly target: Target;
   private readonly options: SessionOptions;
-  private readonly output: Output;
+  private readonly output: EventSink;
   private readonly loaded: LoadedProgram;
   private readonly ring: RingBufferReader;
   private readonly maps: UserMaps;
@@ -53,7 +52,7 @@ export class Session {
   private finish: (() => void) | undefined;
 
   /** Creates maps and loads programs. Throws VerifierRejection or SystemError. */
-  constructor(compiled: CompiledProgram, registry: Registry, target: Target, options: SessionOptions, output: Output) {
+  constructor(compiled: CompiledProgram, registry: Registry, target: Target, options: SessionOptions, output: EventSink) {
     this.compiled = compiled;
     this.registry = registry;
     this.target = target;
@@ -80,7 +79,7 @@ export class Session {
     try {
       this.runPrograms("begin");
       const attached = this.attachAll();
-      this.output.attached(attached, this.options.quiet);
+      this.output.attached(attached);
       this.options.child?.release();
       await this.loop(signalled);
     } finally {

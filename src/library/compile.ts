@@ -1,0 +1,137 @@
+// Compiling a script for the running machine: the pure compiler with the files, headers and kernel that it asks for.
+
+import { existsSync, readFileSync } from "node:fs";
+import type { CTypes } from "../analysis/context.ts";
+import { readCDefinitions } from "../cdecl/c-definitions.ts";
+import { headerPaths } from "../cdecl/header-paths.ts";
+import type { CompiledProgram } from "../compile/compiled-program.ts";
+import { compileProgram } from "../compile/pipeline.ts";
+import type { Registry } from "../define/registry.ts";
+import type { Target } from "../define/target.ts";
+import { hostTarget } from "../kernel/target.ts";
+import { defaultConfig } from "../language/config/index.ts";
+import { createLanguage } from "../language/index.ts";
+import { type Diagnostic, Diagnostics } from "../source/diagnostic.ts";
+import type { SourceFile } from "../source/source.ts";
+import { hostUserTargets } from "../symbols/user-targets.ts";
+import type { Program } from "../syntax/ast.ts";
+
+export interface ScriptOptions {
+  /** Allows functions that change the system. */
+  readonly unsafe: boolean;
+  /** Process that probes are filtered by. */
+  readonly pid: number | undefined;
+  /** $1, $2 …, as byte strings. */
+  readonly positional: readonly string[];
+  /** Named parameters: value, or undefined for a name alone. */
+  readonly named: ReadonlyMap<string, string | undefined>;
+  /** BPFTRACE_* variables are read from here. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folders that #include searches first. */
+  readonly includePaths: readonly string[];
+  /** Headers included before the script. */
+  readonly includes: readonly string[];
+  /** Kernel features to do without. */
+  readonly disabledFeatures: readonly string[];
+  /** 0 none, 1 failed map updates and the like, 2 failed reads as well. */
+  readonly warningLevel: 0 | 1 | 2;
+  /** Gets each intermediate form of the compiler. */
+  readonly stage: ((stage: string, value: unknown) => void) | undefined;
+}
+
+/** What a script is compiled for. */
+export interface Machine {
+  readonly registry: Registry;
+  readonly target: Target;
+}
+
+export type ScriptResult =
+  | { readonly kind: "compiled"; readonly program: CompiledProgram; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: "bad-environment"; readonly problem: string; readonly diagnostics: readonly Diagnostic[] };
+
+/** The language on this machine. */
+export function thisMachine(disabledFeatures: readonly string[]): Machine {
+  return { registry: createLanguage(), target: hostTarget(hostUserTargets(), new Set(disabledFeatures)) };
+}
+
+export function compileScript(file: SourceFile, options: ScriptOptions, machine: Machine): ScriptResult {
+  const diagnostics = new Diagnostics();
+  const { registry, target } = machine;
+  const { unsafe, pid, positional, named, environment } = options;
+  const result = compileProgram({
+    file,
+    registry,
+    target,
+    defaults: defaultConfig,
+    options: { unsafe, pid, positional, named, environment },
+    warningLevel: options.warningLevel,
+    diagnostics,
+    readCTypes: (program) => readCTypes(program, file, options, target, diagnostics),
+    trace: options.stage,
+  });
+  const all = diagnostics.all();
+  switch (result.kind) {
+    case "compiled":
+      return { kind: "compiled", program: result.program, diagnostics: all };
+    case "failed":
+      return { kind: "failed", diagnostics: all };
+    case "bad-environment":
+      return { kind: "bad-environment", problem: result.problem, diagnostics: all };
+  }
+}
+
+type HeaderOptions = Pick<ScriptOptions, "includePaths" | "includes" | "environment">;
+
+/** Types of the script's C definitions; without any there is nothing to read. */
+export function readCTypes(
+  program: Program,
+  file: SourceFile,
+  options: HeaderOptions,
+  target: Target,
+  diagnostics: Diagnostics,
+): CTypes {
+  if (program.cDefinitions.length === 0 && options.includes.length === 0) {
+    return { struct: () => undefined, enum: () => undefined, typedef: () => undefined, enumerator: () => undefined };
+  }
+  const types = target.kernelTypes;
+  const definitions = readCDefinitions(
+    {
+      text: definitionText(program, file),
+      file,
+      includes: options.includes,
+      includePaths: headerPaths({
+        folders: options.includePaths,
+        environment: options.environment,
+        architecture: target.arch,
+        kernelFolders: [],
+      }),
+      defines: types === undefined ? {} : { BPFTRACE_HAVE_BTF: "1" },
+      reader: { read: (path) => (existsSync(path) ? readFileSync(path).toString("latin1") : undefined) },
+      architecture: target.arch,
+      missingIncludesAllowed: types !== undefined,
+      externalTypes: (tag, name) =>
+        tag === "enum" ? types?.enum(name) : tag === "typedef" ? types?.named(name) : types?.struct(tag, name),
+      pointerSpace: "none",
+    },
+    diagnostics,
+  );
+  return {
+    struct: (tag, name) => definitions.structs.get(`${tag} ${name}`),
+    enum: (name) => definitions.enums.get(name),
+    typedef: (name) => definitions.typedefs.get(name),
+    enumerator: (name) => definitions.enumerators.get(name),
+  };
+}
+
+/** The C definitions at their lines and columns, everything else blank. */
+function definitionText(program: Program, file: SourceFile): string {
+  let text = "";
+  for (const { span, kind } of program.cDefinitions) {
+    text += file.text.slice(text.length, span.start).replace(/[^\n]/g, " ");
+    const piece = file.text.slice(span.start, span.end);
+    text += piece;
+    if (kind === "declaration" && !piece.trimEnd().endsWith(";")) text = `${text};`;
+  }
+  return text;
+}

@@ -1,0 +1,61 @@
+// Running a compiled program: load, attach, hand events to a sink, end.
+
+import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
+import { btfKinds } from "../formats/btf/reader.ts";
+import { vmlinuxBtf } from "../kernel/target.ts";
+import type { EventSink } from "../runtime/event-sink.ts";
+import { Session } from "../runtime/session.ts";
+import { UserSymbols } from "../symbols/user-symbols.ts";
+import type { Child } from "../sys/child.ts";
+import type { Machine } from "./compile.ts";
+
+export interface RunOptions {
+  /** Started, but waiting to be released. */
+  readonly child: Child | undefined;
+  /** The run ends when this process does. */
+  readonly pid: number | undefined;
+  /** Says what is attached, keeps the verifier's logs. */
+  readonly verbose: boolean;
+  /** Only loads. */
+  readonly dryRun: boolean;
+  /** Resolves when the run shall end. */
+  readonly stop: Promise<void>;
+}
+
+/** Runs to the end; gives the exit status. Throws VerifierRejection, AttachFailure or SystemError; leaves nothing behind. */
+export async function runProgram(
+  program: CompiledProgram,
+  machine: Machine,
+  options: RunOptions,
+  sink: EventSink,
+): Promise<number> {
+  const { child, pid, verbose } = options;
+  const symbols = new UserSymbols(program.config.cppDemangle);
+  const session = new Session(
+    program,
+    machine.registry,
+    machine.target,
+    {
+      child,
+      pid: pid ?? child?.pid,
+      verbose,
+      attachBtfId,
+      userSymbol: (process, address) => symbols.resolve(process, address)?.name,
+      userFrame: (process, address) => symbols.frame(process, address),
+      userName: (uid) => String(uid),
+    },
+    sink,
+  );
+  try {
+    return options.dryRun ? 0 : await session.run(options.stop);
+  } finally {
+    session.close();
+  }
+}
+
+/** BTF-typed raw tracepoints are loaded for the typedef of their event. */
+function attachBtfId(probe: CompiledProbe): number {
+  const { attach } = probe;
+  if (attach.mechanism !== "tp-btf") return 0;
+  return vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_${attach.event}`) ?? 0;
+}

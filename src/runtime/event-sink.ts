@@ -1,0 +1,29 @@
+// Who takes what a run produces: the printer of the command line, or a program that uses the library.
+
+import type { SourcePlace } from "../define/action.ts";
+import type { MapSnapshot, Value } from "../output/value.ts";
+
+export interface EventSink {
+  /** All probes are attached. */
+  attached(count: number): void;
+  /** A piece of output of an action; `kind` is its JSON type, `text` a byte string. */
+  event(kind: string, text: string): void;
+  /** A line of output of an action, without its line feed. */
+  line(kind: string, text: string): void;
+  value(value: Value): void;
+  map(snapshot: MapSnapshot): void;
+  /** Events that found the ring buffer full since the last report. */
+  lost(count: bigint): void;
+  /** Between the last event and the maps that are printed at the end. */
+  ending(): void;
+  warn(message: string): void;
+  note(message: string): void;
+  /** A message of an action at its place in the script. */
+  message(severity: "warning" | "error", kind: string, text: string, place: SourcePlace | undefined): void;
+  /** Text of a value, as %s prints it; a byte string. */
+  text(value: Value): string;
+  /** A burst of events is over. */
+  endOfBurst(): void;
+  /** The run is over. */
+  flush(): void;
+}
