@@ -32,10 +32,9 @@ const maxRounds = 64;
 export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefined {
   const { program, diagnostics } = input;
   const probes = program.items.filter((item): item is Probe => item.kind === "probe");
+  // Later stages run after errors of earlier ones: what has no type is skipped, and one run reports everything.
   const expanded = expandProbes(input, probes);
-  if (diagnostics.hasErrors()) return undefined;
   const variables = resolveScopes(input, expanded);
-  if (diagnostics.hasErrors()) return undefined;
   const state = new TypeState();
   declareMaps(input, state);
   const claims = new Map<string, OptionClaim>();

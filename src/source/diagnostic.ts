@@ -1,6 +1,6 @@
 // Diagnostics: what is wrong with the user's program. They are collected, never thrown.
 
-import type { Span } from "./source.ts";
+import type { SourceFile, Span } from "./source.ts";
 
 export type Severity = "error" | "warning";
 
@@ -48,9 +48,15 @@ export class Diagnostics {
     this.list.push(diagnostic);
   }
 
-  /** All of them, errors first, each group in the order it was found. */
+  /** All of them: errors first, each group in the order of the source; those without a place lead. */
   all(): readonly Diagnostic[] {
-    return [...this.list.filter((d) => d.severity === "error"), ...this.list.filter((d) => d.severity === "warning")];
+    const files = new Map<SourceFile, number>();
+    for (const { span } of this.list) if (span !== undefined && !files.has(span.file)) files.set(span.file, files.size);
+    const rank = ({ span }: Diagnostic) => (span === undefined ? -1 : (files.get(span.file) ?? 0));
+    const ordered = [...this.list].sort(
+      (a, b) => rank(a) - rank(b) || (a.span?.start ?? 0) - (b.span?.start ?? 0),
+    );
+    return [...ordered.filter((d) => d.severity === "error"), ...ordered.filter((d) => d.severity === "warning")];
   }
 
   hasErrors(): boolean {
