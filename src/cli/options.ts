@@ -19,6 +19,8 @@ export interface CommandLine {
   readonly warnReads: boolean;
   readonly noFeatures: readonly string[];
   readonly fmt: boolean;
+  /** File for the compiled program, instead of running it. */
+  readonly emit: string | undefined;
   /** First of -h, -V, --info on the line. */
   readonly show: "help" | "version" | "info" | undefined;
   readonly operands: readonly string[];
@@ -49,6 +51,8 @@ const longOptions: ReadonlyMap<string, { readonly short: string; readonly value:
   ["usdt-file-activation", { short: "usdt-file-activation", value: false }],
   ["btf", { short: "b", value: false }],
   ["fmt", { short: "fmt", value: false }],
+  ["emit", { short: "emit", value: true }],
+  ["aot", { short: "emit", value: true }],
 ]);
 
 /** Stages that -d can name. */
@@ -159,6 +163,7 @@ function collect(found: readonly Found[], operands: readonly string[]): ParsedCo
       warnReads: has("k"),
       noFeatures: all("no-feature").flatMap((value) => value.split(",")),
       fmt: has("fmt"),
+      emit: last("emit"),
       show: show === undefined ? undefined : show.option === "h" ? "help" : show.option === "V" ? "version" : "info",
       operands,
     },
@@ -176,6 +181,7 @@ OPTIONS:
     -d STAGE       print a stage of the compiler: ast, types, ir, passes, bytecode, verifier, all
     --dry-run      compile, load and attach, then stop
     -e 'program'   execute this program
+    --emit FILE    write the compiled program to FILE, to be run later with bpftrace FILE
     -f FORMAT      output format ('text', 'json')
     -h, --help     show this help message
     -I DIR         add a folder to the search path of #include

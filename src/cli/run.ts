@@ -1,8 +1,11 @@
 // Compiling and running one script for the command line: options to the library's path, its events to the terminal.
 
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { toByteString } from "../base/byte-string.ts";
-import { compileScript, type ScriptOptions, thisMachine } from "../library/compile.ts";
+import type { CompiledProgram } from "../compile/compiled-program.ts";
+import { unmetFacts } from "../compile/facts.ts";
+import { isSavedProgram, restoreProgram, saveProgram } from "../compile/saved-program.ts";
+import { compileScript, type Machine, type ScriptOptions, thisMachine } from "../library/compile.ts";
 import { runProgram } from "../library/run.ts";
 import { VerifierRejection } from "../loader/load.ts";
 import { Output } from "../runtime/output.ts";
@@ -91,6 +94,7 @@ async function compileAndRun(
   child: Child | undefined,
 ): Promise<number> {
   const machine = thisMachine(line.noFeatures);
+  if (isSavedProgram(file.text)) return runSaved(line, file.text, words, machine, outputFd, pid, child);
   const result = compileScript(file, { ...scriptOptions(line, pid), ...splitWords(words) }, machine);
   report(result.diagnostics, line.noWarnings);
   if (result.kind === "bad-environment") {
@@ -100,10 +104,22 @@ async function compileAndRun(
   if (result.kind === "failed") return result.diagnostics.some((d) => d.code === "c-include-not-found") ? 2 : 1;
   if (line.debug.includes("old")) return 0;
   const { program } = result;
+  if (line.emit !== undefined) return writeProgram(line.emit, saveProgram(result));
   if (program.probes.length === 0) {
     if (!line.quiet) process.stdout.write("No probes to attach\n");
     return 1;
   }
+  return runCompiled(line, program, machine, outputFd, pid, child);
+}
+
+function runCompiled(
+  line: CommandLine,
+  program: CompiledProgram,
+  machine: Machine,
+  outputFd: number,
+  pid: number | undefined,
+  child: Child | undefined,
+): Promise<number> {
   const output = new Output(new OutputWriter(outputFd, line.buffering), {
     format: line.format === "json" ? "json" : "text",
     truncationTrailer: program.config.strTruncTrailer,
@@ -116,6 +132,41 @@ async function compileAndRun(
   );
 }
 
+// ---- compiled programs in files ---------------------------------------------------------------------------
+
+function writeProgram(path: string, text: string): number {
+  try {
+    writeFileSync(path, text, { mode: 0o755 });
+    return 0;
+  } catch (problem) {
+    complain(`ERROR: Failed to write the compiled program to "${path}": ${problem instanceof Error ? problem.message : ""}\n`);
+    return 1;
+  }
+}
+
+/** Runs what --emit wrote, if it fits this machine. */
+async function runSaved(
+  line: CommandLine,
+  text: string,
+  words: readonly string[],
+  machine: Machine,
+  outputFd: number,
+  pid: number | undefined,
+  child: Child | undefined,
+): Promise<number> {
+  const saved = restoreProgram(text, machine.registry);
+  const problems = typeof saved === "string" ? [saved] : unmetFacts(saved.facts, machine.target);
+  if (words.length > 0) problems.push("its parameters were fixed when it was compiled");
+  if (pid !== undefined) problems.push("-p has to be given when it is compiled");
+  if (line.emit !== undefined) problems.push("it is compiled already");
+  if (typeof saved === "string" || problems.length > 0) {
+    complain(`ERROR: Can't run this compiled program:\n${problems.map((problem) => `  ${problem}\n`).join("")}`);
+    complain("HINT: compile the script on this machine with --emit\n");
+    return 1;
+  }
+  return runCompiled(line, saved.program, machine, outputFd, pid, child);
+}
+
 function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptOptions, "positional" | "named"> {
   return {
     unsafe: line.unsafe,
@@ -125,6 +176,7 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
     includes: line.includes,
     disabledFeatures: line.noFeatures,
     warningLevel: line.noWarnings ? 0 : line.warnReads ? 2 : 1,
+    observe: line.emit !== undefined,
     stage: line.debug.length === 0 ? undefined : (stage, value) => printStage(line.debug, stage, value),
   };
 }

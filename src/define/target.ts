@@ -48,6 +48,8 @@ export interface KernelTypes {
   rawTracepoints(): readonly string[];
   /** Names of the iterators (`bpf_iter__NAME`). */
   iterators(): readonly string[];
+  /** Named structs and unions whose fields were looked at so far. */
+  examined(): readonly StructType[];
 }
 
 /** A field of a tracepoint's record, from its format file. */

@@ -60,6 +60,7 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
       return prototype?.parameters.slice(1);
     },
     rawTracepoints: () => rawTracepointNames(reader),
+    examined: () => [...types.examined],
     iterators: () => [...reader.index(btfKinds.struct).keys()].filter((n) => n.startsWith("bpf_iter__")).map((n) => n.slice(10)).sort(),
   };
 }

@@ -5,6 +5,7 @@ import type { CTypes } from "../analysis/context.ts";
 import { readCDefinitions } from "../cdecl/c-definitions.ts";
 import { headerPaths } from "../cdecl/header-paths.ts";
 import type { CompiledProgram } from "../compile/compiled-program.ts";
+import { type Fact, observeTarget } from "../compile/facts.ts";
 import { compileProgram } from "../compile/pipeline.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
@@ -35,6 +36,8 @@ export interface ScriptOptions {
   readonly disabledFeatures: readonly string[];
   /** 0 none, 1 failed map updates and the like, 2 failed reads as well. */
   readonly warningLevel: 0 | 1 | 2;
+  /** Notes what the program takes for granted of the machine, so that it can run on another one. */
+  readonly observe: boolean;
   /** Gets each intermediate form of the compiler. */
   readonly stage: ((stage: string, value: unknown) => void) | undefined;
 }
@@ -46,7 +49,13 @@ export interface Machine {
 }
 
 export type ScriptResult =
-  | { readonly kind: "compiled"; readonly program: CompiledProgram; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly kind: "compiled";
+      readonly program: CompiledProgram;
+      /** What it takes for granted of this machine; empty unless `observe` was asked for. */
+      readonly facts: readonly Fact[];
+      readonly diagnostics: readonly Diagnostic[];
+    }
   | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "bad-environment"; readonly problem: string; readonly diagnostics: readonly Diagnostic[] };
 
@@ -57,7 +66,9 @@ export function thisMachine(disabledFeatures: readonly string[]): Machine {
 
 export function compileScript(file: SourceFile, options: ScriptOptions, machine: Machine): ScriptResult {
   const diagnostics = new Diagnostics();
-  const { registry, target } = machine;
+  const { registry } = machine;
+  const observed = options.observe ? observeTarget(machine.target) : { target: machine.target, facts: () => [] };
+  const { target } = observed;
   const { unsafe, pid, positional, named, environment } = options;
   const result = compileProgram({
     file,
@@ -73,7 +84,7 @@ export function compileScript(file: SourceFile, options: ScriptOptions, machine:
   const all = diagnostics.all();
   switch (result.kind) {
     case "compiled":
-      return { kind: "compiled", program: result.program, diagnostics: all };
+      return { kind: "compiled", program: result.program, facts: observed.facts(), diagnostics: all };
     case "failed":
       return { kind: "failed", diagnostics: all };
     case "bad-environment":

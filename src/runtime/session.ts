@@ -60,7 +60,11 @@ export class Session {
     this.output = output;
     const startTime = readClock("boot");
     this.loaded = loadCompiled(compiled, {
-      constants: { [linkConstants.childPid]: BigInt(options.child?.pid ?? 0), [linkConstants.startTime]: startTime },
+      constants: {
+        [linkConstants.childPid]: BigInt(options.child?.pid ?? 0),
+        [linkConstants.startTime]: startTime,
+        [linkConstants.bootToRealtime]: target.bootToRealtime,
+      },
       attachBtfId: (probe) => options.attachBtfId(probe),
       verbose: options.verbose,
     });

@@ -25,6 +25,8 @@ export class BtfTypes {
   private readonly btf: BtfReader;
   private readonly layouts = new Map<number, StructLayout>();
   private readonly enums = new Map<number, EnumType>();
+  /** Named structs whose fields were asked for. */
+  readonly examined: StructType[] = [];
   private enumerators: Map<string, { enum: number; value: bigint }> | undefined;
 
   constructor(btf: BtfReader) {
@@ -108,7 +110,10 @@ export class BtfTypes {
       alignment: btf.sizeOrType(id) % 8 === 0 ? 8 : btf.sizeOrType(id) % 4 === 0 ? 4 : btf.sizeOrType(id) % 2 === 0 ? 2 : 1,
       complete: true,
       fields: () => {
-        fields ??= this.members(id, 0);
+        if (fields === undefined) {
+          fields = this.members(id, 0);
+          if (layout.name !== "") this.examined.push({ kind: "struct", layout });
+        }
         return fields;
       },
     };

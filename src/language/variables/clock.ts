@@ -36,7 +36,7 @@ const nsecs = builtin({
       case "tai":
         return scalarOperand(uint64, code.ir.call(helpers.ktimeGetTaiNs.id, []));
       case "sw_tai": {
-        const offset = code.ir.const(code.target.bootToRealtime + leapSeconds);
+        const offset = code.ir.binary("add", code.ir.linkConstant(linkConstants.bootToRealtime), code.ir.const(leapSeconds));
         return scalarOperand(uint64, code.ir.binary("add", code.ir.call(helpers.ktimeGetBootNs.id, []), offset));
       }
       default:
