@@ -127,9 +127,32 @@ function runCompiled(
     quiet: line.quiet,
     complain,
   });
+  const { verbose } = line;
+  const stage = line.debug.includes("verifier") || line.debug.includes("all");
+  // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
+  const verifierLog = stage ? 1 | 2 | 4 : 0;
   return runUntilSignalled(line, (stop) =>
-    runProgram(program, machine, { child, pid, verbose: line.verbose, dryRun: line.dryRun, stop }, output),
+    runProgram(program, machine, { child, pid, verbose, verifierLog, dryRun: line.dryRun, stop }, output),
   );
+}
+
+/** A program that the kernel refused: the place in the script and why. */
+function explainRejection({ message, probe, complaint, log }: VerifierRejection, verbose: boolean): void {
+  if (complaint === undefined) complain(`ERROR: ${message}\n`);
+  else {
+    const { span, reason, advice, message: words } = complaint;
+    const diagnostic: Diagnostic = {
+      severity: "error",
+      code: "verifier",
+      message: `The kernel refused the program of ${probe}: ${reason}`,
+      span,
+      parts: [],
+      hint: advice ?? "the compiler should not have made such a program: please report it with the script and the output of -v",
+    };
+    complain(renderDiagnostic(diagnostic, useColor()));
+    complain(`ERROR: ${message} The verifier says: ${words}\n`);
+  }
+  complain(verbose ? log : "Use -v to see the whole verifier log\n");
 }
 
 // ---- compiled programs in files ---------------------------------------------------------------------------
@@ -192,8 +215,7 @@ async function runUntilSignalled(line: CommandLine, run: (stop: Promise<void>) =
     return await run(signalled);
   } catch (problem) {
     if (problem instanceof VerifierRejection) {
-      complain(`ERROR: ${problem.message} Use -v to see the whole verifier log\n`);
-      complain(line.verbose ? problem.log : `${problem.log.trimEnd().split("\n").slice(-6).join("\n")}\n`);
+      explainRejection(problem, line.verbose);
       return 255;
     }
     if (problem instanceof AttachFailure) {

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly pid: number | undefined;
   /** Says what is attached, keeps the verifier's logs. */
   readonly verbose: boolean;
+  /** BPF_LOG bits for accepted programs (1 instructions, 2 all branches, 4 statistics); the sink gets the logs as notes. */
+  readonly verifierLog: number;
   /** Only loads. */
   readonly dryRun: boolean;
   /** Resolves when the run shall end. */
@@ -29,7 +31,7 @@ export async function runProgram(
   options: RunOptions,
   sink: EventSink,
 ): Promise<number> {
-  const { child, pid, verbose } = options;
+  const { child, pid, verbose, verifierLog } = options;
   const symbols = new UserSymbols(program.config.cppDemangle);
   const session = new Session(
     program,
@@ -39,6 +41,7 @@ export async function runProgram(
       child,
       pid: pid ?? child?.pid,
       verbose,
+      verifierLog,
       attachBtfId,
       userSymbol: (process, address) => symbols.resolve(process, address)?.name,
       userFrame: (process, address) => symbols.frame(process, address),

@@ -5,6 +5,7 @@ import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, updateElement } from "../sys/bpf.ts";
 import { closeFd } from "../sys/memory.ts";
+import { explainRejection, type VerifierComplaint } from "./verifier-log.ts";
 
 /** Numbers known only at start: link constants by name. */
 export type LinkValues = Readonly<Record<string, bigint>>;
@@ -28,9 +29,12 @@ export class VerifierRejection extends Error {
   readonly errno: number;
   readonly log: string;
   readonly functionName: string;
+  /** What the log says; undefined without a log. */
+  readonly complaint: VerifierComplaint | undefined;
 
   constructor(probe: CompiledProbe, errno: number, log: string) {
     super(`Error loading BPF program for ${probe.functionName}. Error code: -${errno}.`);
+    this.complaint = log.trim() === "" ? undefined : explainRejection(log, probe.bytecode);
     this.name = "VerifierRejection";
     this.probe = probe.name;
     this.functionName = probe.functionName;
@@ -43,7 +47,8 @@ export interface LoadOptions {
   readonly constants: LinkValues;
   /** BTF id that a program is loaded for, for probe types that need one. */
   attachBtfId(probe: CompiledProbe): number;
-  readonly verbose: boolean;
+  /** BPF_LOG bits for programs that are accepted; 0 for no log. */
+  readonly logLevel: number;
 }
 
 /** Creates the maps and loads the programs; leaves nothing behind when something fails. */
@@ -65,7 +70,7 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
     const probes = compiled.probes.map((probe) => {
       const { fd, log } = loadProbe(compiled, probe, maps, options);
       fds.push(fd);
-      if (log !== "") logs.push(log);
+      if (log !== "") logs.push(`Verifier log of ${probe.functionName}\n-------------------\n${log}`);
       return { probe, fd };
     });
     return { probes, maps, logs, close };
@@ -98,11 +103,11 @@ function loadProbe(
     logSize: compiled.config.logSize,
   };
   try {
-    const first = loadProgram({ ...attributes, logLevel: options.verbose ? 1 : 0 });
+    const first = loadProgram({ ...attributes, logLevel: options.logLevel });
     if (first.ok) return first;
     const second = loadProgram({ ...attributes, logLevel: 1 });
     if (second.ok) return second;
-    throw new VerifierRejection(probe, second.errno, second.log);
+    throw new VerifierRejection(probe, first.errno, second.log);
   } finally {
     if (btfFd >= 0) closeFd(btfFd);
   }

@@ -26,6 +26,8 @@ export interface SessionOptions {
   /** Process of -p, or of the child. */
   readonly pid: number | undefined;
   readonly verbose: boolean;
+  /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
+  readonly verifierLog: number;
   attachBtfId(probe: CompiledProbe): number;
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
@@ -66,8 +68,9 @@ export class Session {
         [linkConstants.bootToRealtime]: target.bootToRealtime,
       },
       attachBtfId: (probe) => options.attachBtfId(probe),
-      verbose: options.verbose,
+      logLevel: options.verifierLog,
     });
+    for (const log of this.loaded.logs) output.note(log);
     const events = present(compiled.maps.find((map) => map.name === internalMaps.events), "event map");
     this.ring = new RingBufferReader(present(this.loaded.maps.get(internalMaps.events), "event map"), events.maxEntries);
     const decoder = this.decoder();
