@@ -5,12 +5,13 @@ import type { AnalysisOptions, CTypes } from "../analysis/context.ts";
 import { applySettings } from "../analysis/settings.ts";
 import { compileModule } from "../backend/compile-module.ts";
 import { type BytecodeProgram, StackLimitError } from "../backend/bytecode.ts";
+import type { AnalysedProgram } from "../define/analysed.ts";
 import type { Config } from "../define/config.ts";
 import { internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { optimise } from "../ir/passes/index.ts";
-import { type LoweredProgram, lowerProgram } from "../lower/program.ts";
+import { type LoweredProbe, type LoweredProgram, lowerProgram } from "../lower/program.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
 import { parseProgram } from "../syntax/parser.ts";
@@ -53,9 +54,9 @@ export function compileProgram(input: CompileInput): CompileResult {
   const analysed = analyseProgram({ program, config, registry, target, options, cTypes, diagnostics });
   if (analysed === undefined) return { kind: "failed" };
   input.trace?.("types", analysed);
-  const lowered = lowerProgram(analysed, registry, target, { warningLevel: input.warningLevel, pid: options.pid });
-  const probes = compileProbes(input, lowered);
-  if (probes === undefined) return { kind: "failed" };
+  const generated = generateCode(input, analysed);
+  if (generated === undefined) return { kind: "failed" };
+  const { lowered, probes } = generated;
   return {
     kind: "compiled",
     program: {
@@ -69,12 +70,52 @@ export function compileProgram(input: CompileInput): CompileResult {
   };
 }
 
-function compileProbes(input: CompileInput, lowered: LoweredProgram): readonly CompiledProbe[] | undefined {
+interface GeneratedCode {
+  readonly lowered: LoweredProgram;
+  readonly probes: readonly CompiledProbe[];
+}
+
+/** Lowers and compiles all probes; those that need too much stack again, with their variables in scratch memory. */
+function generateCode(input: CompileInput, analysed: AnalysedProgram): GeneratedCode | undefined {
+  const roomy = new Set<string>();
+  for (;;) {
+    const options = { warningLevel: input.warningLevel, pid: input.options.pid, roomy };
+    const lowered = lowerProgram(analysed, input.registry, input.target, options);
+    const result = compileProbes(input, lowered, roomy);
+    if (!("tooLarge" in result)) return { lowered, probes: result };
+    const { probe, error } = result.tooLarge;
+    if (roomy.has(probe.functionName)) {
+      reportStackLimit(input, probe, error);
+      return undefined;
+    }
+    roomy.add(probe.functionName);
+  }
+}
+
+function reportStackLimit(input: CompileInput, probe: LoweredProbe, error: StackLimitError): void {
+  const message = `The probe needs ${error.bytes} bytes of BPF stack; the kernel allows 512`;
+  input.diagnostics.error("stack-limit", probe.points[0]?.span, message, {
+    hint: "split large expressions, or the work over several probes",
+  });
+}
+
+type StackOverflow = { readonly tooLarge: { readonly probe: LoweredProbe; readonly error: StackLimitError } };
+
+/** Values that come from memory stay there in programs whose registers and stack are too few. */
+const memoryPasses: ReadonlySet<string> = new Set(["forward-memory"]);
+
+function compileProbes(
+  input: CompileInput,
+  lowered: LoweredProgram,
+  roomy: ReadonlySet<string>,
+): readonly CompiledProbe[] | StackOverflow {
   const stride = BigInt(lowered.resources.scratchSize);
   const probes: CompiledProbe[] = [];
-  for (const { module, functionName, points } of lowered.probes) {
+  for (const probe of lowered.probes) {
+    const { module, functionName, points } = probe;
     input.trace?.("ir", module);
-    optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result));
+    const skipped = roomy.has(functionName) ? memoryPasses : undefined;
+    optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result), skipped);
     try {
       const compiled = compileModule(module, { signedDivision: input.target.has("signed_division") });
       const bytecode = fillConstant(compiled, linkConstants.scratchStride, stride);
@@ -85,10 +126,7 @@ function compileProbes(input: CompileInput, lowered: LoweredProgram): readonly C
       }
     } catch (problem) {
       if (!(problem instanceof StackLimitError)) throw problem;
-      input.diagnostics.error("stack-limit", points[0]?.span, `The probe needs ${problem.bytes} bytes of BPF stack; the kernel allows 512`, {
-        hint: "use maps instead of variables, or a smaller on_stack_limit in the config",
-      });
-      return undefined;
+      return { tooLarge: { probe, error: problem } };
     }
   }
   return probes;

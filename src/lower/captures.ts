@@ -3,13 +3,14 @@
 import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Block, Expression, Statement } from "../syntax/ast.ts";
+import { isScalar } from "../types/type.ts";
 import { blocksOfExpression, expressionsOf, nestedBlocks } from "./tree.ts";
 
 type Loop = Extract<Statement, { readonly kind: "for-range" | "for-map" }>;
 
 export interface CapturePlan {
-  /** Offset in the frame of the function at its depth, for each variable that an inner loop body uses. */
-  readonly captured: ReadonlyMap<VariableSymbol, number>;
+  /** Each variable that an inner loop body uses: its offset in the frame of its function, or scratch memory. */
+  readonly captured: ReadonlyMap<VariableSymbol, number | "scratch">;
   /** Offset of the start of each range. */
   readonly starts: ReadonlyMap<Loop, number>;
   /** Bytes of the frame at each depth; 0: none. */
@@ -26,8 +27,9 @@ export function planCaptures(
   registry: Registry,
   predicate: Expression | undefined,
   body: Block,
+  scalarsInFrames: boolean,
 ): CapturePlan {
-  const captured = new Map<VariableSymbol, number>();
+  const captured = new Map<VariableSymbol, number | "scratch">();
   const starts = new Map<Loop, number>();
   const frameSizes: number[] = [];
   const leaving = new Set<Block>();
@@ -42,7 +44,10 @@ export function planCaptures(
     if (expression.kind === "variable") {
       const symbol = program.variables.get(expression);
       if (symbol !== undefined && symbol.loopDepth < depth && !captured.has(symbol)) {
-        captured.set(symbol, reserve(symbol.loopDepth));
+        const type = program.variableTypes.get(symbol);
+        const framed = scalarsInFrames && (type === undefined || isScalar(type));
+        // Even a loop that shares nothing else needs the frame's header.
+        captured.set(symbol, framed ? reserve(symbol.loopDepth) : "scratch");
       }
     }
     for (const inner of expressionsOf(expression)) visitExpression(inner, depth);

@@ -50,6 +50,8 @@ export interface ProgramLowering {
   /** Finished functions; callbacks are added as loops are lowered. */
   readonly functions: IrFunction[];
   readonly captures: CapturePlan;
+  /** Variables are in scratch memory: the stack was too small for them. */
+  readonly roomy: boolean;
   readonly functionPrefix: string;
   /** Names of variables whose address the program takes. */
   readonly addressTaken: ReadonlySet<string>;
@@ -114,6 +116,11 @@ export class FunctionLowering implements Code {
     return this.program.analysed.config;
   }
 
+  /** Larger values than this are kept in scratch memory. */
+  get stackLimit(): number {
+    return this.program.roomy ? 0 : this.config.onStackLimit;
+  }
+
   get span(): Span {
     return this.ir.span ?? this.point.span;
   }
@@ -165,7 +172,7 @@ export class FunctionLowering implements Code {
   }
 
   temporary(size: number): Value {
-    if (size <= this.config.onStackLimit) return this.ir.slotAddress(this.ir.slot(Math.max(size, 1)));
+    if (size <= this.stackLimit) return this.ir.slotAddress(this.ir.slot(Math.max(size, 1)));
     return this.scratchAddress(this.program.scratch.allocate(size));
   }
 

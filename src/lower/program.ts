@@ -17,6 +17,8 @@ export interface LoweringOptions {
   /** 0: no runtime warnings, 1: unexpected failures of helpers, 2: also failed reads and lookups. */
   readonly warningLevel: 0 | 1 | 2;
   readonly pid: number | undefined;
+  /** Functions whose variables did not fit the stack: they are kept in scratch memory instead. */
+  readonly roomy: ReadonlySet<string>;
 }
 
 /** One module and the attach points that it is loaded for. */
@@ -82,6 +84,7 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
   const [point] = points;
   invariant(point !== undefined, "a probe has a point");
   const functionName = functionNameOf(point.name, input.index);
+  const roomy = input.options.roomy.has(functionName);
   const program: ProgramLowering = {
     analysed: input.analysed,
     registry: input.registry,
@@ -91,7 +94,8 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
     scratch: new ScratchRegion(input.resources),
     point,
     functions: [],
-    captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body),
+    captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body, !roomy),
+    roomy,
     functionPrefix: functionName,
     addressTaken: addressesTaken(probe.predicate, probe.body),
     warningLevel: input.options.warningLevel,

@@ -31,15 +31,15 @@ function allocate(f: FunctionLowering, symbol: VariableSymbol, type: Type): Vari
 
 function chooseStorage(f: FunctionLowering, symbol: VariableSymbol, type: Type): VariableStorage {
   const captured = f.program.captures.captured.get(symbol);
-  if (isScalar(type)) {
-    if (captured !== undefined) return { kind: "frame", depth: f.depth, offset: captured, type };
+  if (isScalar(type) && !f.program.roomy) {
+    if (typeof captured === "number") return { kind: "frame", depth: f.depth, offset: captured, type };
     if (f.addressTaken.has(symbol.name)) return { kind: "slot", slot: f.ir.slot(8), type };
     const variable = f.ir.variable();
     f.ir.write(variable, f.ir.const(0));
     return { kind: "register", variable, type };
   }
-  const size = sizeOf(type);
-  if (captured === undefined && size <= f.config.onStackLimit) return { kind: "slot", slot: f.ir.slot(Math.max(size, 1)), type };
+  const size = isScalar(type) ? 8 : sizeOf(type);
+  if (captured === undefined && size <= f.stackLimit) return { kind: "slot", slot: f.ir.slot(Math.max(size, 1)), type };
   return { kind: "scratch", offset: f.program.scratch.allocate(size), type };
 }
 
@@ -54,7 +54,7 @@ export function declareVariable(f: FunctionLowering, variable: VariableExpressio
 function clear(f: FunctionLowering, storage: VariableStorage): void {
   if (storage.kind === "register") return f.ir.write(storage.variable, f.ir.const(0));
   if (storage.kind === "pair") return;
-  f.zero(placeOfStorage(f, storage), storage.kind === "frame" ? 8 : sizeOf(storage.type));
+  f.zero(placeOfStorage(f, storage), isScalar(storage.type) ? 8 : sizeOf(storage.type));
 }
 
 function placeOfStorage(f: FunctionLowering, storage: VariableStorage): Place {

@@ -33,12 +33,18 @@ const last: readonly Pass[] = [deadCode, controlFlow, copies];
 export const passes: readonly Pass[] = [controlFlow, copies, constants, arithmetic, subexpressions, memory, deadCode];
 
 /**
- * Runs the passes; changes the module in place and returns it. `after` is called when a pass has run over all functions that need it.
+ * Runs the passes; changes the module in place and returns it. `after` is called when a pass has run over all functions that need it;
+ * `skipped` passes do not run.
  */
-export function optimise(module: IrModule, after?: (pass: string, module: IrModule) => void): IrModule {
+export function optimise(
+  module: IrModule,
+  after?: (pass: string, module: IrModule) => void,
+  skipped: ReadonlySet<string> = new Set(),
+): IrModule {
   const changed = new Set<IrFunction>();
   const run = (list: readonly Pass[], functions: Iterable<IrFunction>): void => {
     for (const pass of list) {
+      if (skipped.has(pass.name)) continue;
       for (const fn of functions) if (pass.run(fn) === true) changed.add(fn);
       after?.(pass.name, module);
     }
