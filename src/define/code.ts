@@ -78,6 +78,9 @@ export interface Code {
   /** Reads a NUL-terminated string of at most `size` bytes. Returns the helper's result: the length with NUL, or an errno. */
   probeReadString(space: AddressSpace, to: Value, size: Value, from: Value): Value;
 
+  /** Address of a read-only table of NUL-terminated texts, `width` bytes each. */
+  textTable(texts: readonly string[], width: number): Value;
+
   /** The program's context. */
   context(): Value;
   /** A machine register of the event's pt_regs by name. */

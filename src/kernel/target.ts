@@ -6,6 +6,7 @@ import type { KernelFunctions, KernelTypes, Target, UserTargets } from "../defin
 import { btfKinds, BtfReader } from "../formats/btf/reader.ts";
 import { BtfTypes } from "../formats/btf/types.ts";
 import { measureBootToRealtime } from "../sys/clock.ts";
+import { cgroupIdOf } from "./cgroups.ts";
 import { kernelSymbols } from "./kallsyms.ts";
 import { createTracepoints } from "./tracefs.ts";
 
@@ -141,6 +142,6 @@ export function hostTarget(userTargets: UserTargets, disabled: ReadonlySet<strin
     get bootToRealtime() {
       return boot();
     },
-    cgroupId: () => undefined,
+    cgroupId: cgroupIdOf,
   };
 }

@@ -4,9 +4,11 @@ import { createRegistry, type Registry } from "../define/registry.ts";
 import { counterAggregations } from "./aggregations/counters.ts";
 import { histogramAggregations } from "./aggregations/histograms.ts";
 import { configDefinitions } from "./config/index.ts";
+import { cgroupFunctions } from "./functions/cgroup.ts";
 import { controlActions, controlFunctions } from "./functions/control.ts";
 import { mapActions, mapFunctions } from "./functions/map.ts";
 import { networkFunctions } from "./functions/network.ts";
+import { numberTextFunctions } from "./functions/number-texts.ts";
 import { printActions, printFunctions } from "./functions/print.ts";
 import { stackFunctions } from "./functions/stack.ts";
 import { stringFunctions } from "./functions/string.ts";
@@ -37,6 +39,8 @@ export function createLanguage(): Registry {
       ...stackFunctions,
       ...symbolFunctions,
       ...networkFunctions,
+      ...numberTextFunctions,
+      ...cgroupFunctions,
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],

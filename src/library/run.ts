@@ -2,7 +2,9 @@
 
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import { btfKinds } from "../formats/btf/reader.ts";
+import { cgroupPaths } from "../kernel/cgroups.ts";
 import { vmlinuxBtf } from "../kernel/target.ts";
+import { userNames } from "../kernel/users.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
 import { Session } from "../runtime/session.ts";
 import { UserSymbols } from "../symbols/user-symbols.ts";
@@ -45,7 +47,8 @@ export async function runProgram(
       attachBtfId,
       userSymbol: (process, address) => symbols.resolve(process, address)?.name,
       userFrame: (process, address) => symbols.frame(process, address),
-      userName: (uid) => String(uid),
+      userName: userNames(),
+      cgroupPath: cgroupPaths(),
     },
     sink,
   );

@@ -255,6 +255,11 @@ export class FunctionLowering implements Code {
     return stringsEqual(this, left, right, limit);
   }
 
+  textTable(texts: readonly string[], width: number): Value {
+    const padded = texts.map((text) => text.slice(0, width - 1).padEnd(width, "\0")).join("");
+    return this.ir.mapValue(internalMaps.constants, this.program.resources.constant(padded));
+  }
+
   // ---- context -----------------------------------------------------------------------------------------
 
   context(): Value {

@@ -32,6 +32,7 @@ export interface SessionOptions {
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
   userName(uid: number): string;
+  cgroupPath(id: bigint, filter: string): string;
 }
 
 export class AttachFailure extends Error {}
@@ -239,7 +240,7 @@ export class Session {
         kernelSymbol: (address) => kernelSymbols().resolve(address)?.name,
         userSymbol: (pid, address) => options.userSymbol(pid, address, false),
         userName: (uid) => options.userName(uid),
-        cgroupPath: () => "",
+        cgroupPath: (id, filter) => options.cgroupPath(id, filter),
         bootToRealtime: target.bootToRealtime,
         maxStrlen: compiled.config.maxStrlen,
         complain: (message) => this.output.warn(message),

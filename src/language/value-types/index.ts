@@ -68,4 +68,17 @@ const timestamp: ValueTypeDef = {
   },
 };
 
-export const valueTypes: readonly ValueTypeDef[] = [ksym, usym, inet, macaddr, timestamp];
+const cgroupPath: ValueTypeDef = {
+  name: "cgroup_path",
+  decode: (bytes, [filter], host) => ({
+    kind: "text",
+    bytes: host.cgroupPath(view(bytes).getBigUint64(0, true), String(filter)),
+  }),
+};
+
+const username: ValueTypeDef = {
+  name: "username",
+  decode: (bytes, _parameters, host) => ({ kind: "text", bytes: host.userName(view(bytes).getUint32(0, true)) }),
+};
+
+export const valueTypes: readonly ValueTypeDef[] = [ksym, usym, inet, macaddr, timestamp, cgroupPath, username];

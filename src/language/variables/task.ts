@@ -123,6 +123,23 @@ export const comm = builtin({
   },
 });
 
+const usernameType: Type = { kind: "opaque", name: "username", size: 8, alignment: 8, parameters: [] };
+
+export const username = builtin({
+  names: ["username"],
+  form: "both",
+  doc: "Name of the current user, looked up when it is printed.",
+  signature: "username username",
+  example: "begin { print(username); }",
+  type: () => usernameType,
+  lower: (code) => {
+    const address = code.temporary(8);
+    const id = code.ir.extend(code.ir.call(helpers.getCurrentUidGid.id, []), 32, false);
+    code.ir.store(8, address, 0, id);
+    return memoryOperand(usernameType, address);
+  },
+});
+
 // ---- structures -------------------------------------------------------------------------------------------
 
 function taskType(site: CallSite): Type {
@@ -194,6 +211,7 @@ export const taskVariables: readonly BuiltinDef[] = [
   tid,
   uid,
   gid,
+  username,
   comm,
   curtask,
   cpu,
