@@ -7,6 +7,7 @@ import { configDefinitions } from "./config/index.ts";
 import { cgroupFunctions } from "./functions/cgroup.ts";
 import { controlActions, controlFunctions } from "./functions/control.ts";
 import { mapActions, mapFunctions } from "./functions/map.ts";
+import { memoryFunctions } from "./functions/memory.ts";
 import { networkFunctions } from "./functions/network.ts";
 import { numberTextFunctions } from "./functions/number-texts.ts";
 import { printActions, printFunctions } from "./functions/print.ts";
@@ -38,6 +39,7 @@ export function createLanguage(): Registry {
       ...stringFunctions,
       ...stackFunctions,
       ...symbolFunctions,
+      ...memoryFunctions,
       ...networkFunctions,
       ...numberTextFunctions,
       ...cgroupFunctions,

@@ -35,22 +35,26 @@ function foldStr(site: CallSite) {
   const text = missing ? "" : String(literal.value);
   if (length === undefined) return { kind: "string", value: text } as const;
   const limit = literalOf(site, 1);
-  return limit === undefined ? undefined : ({ kind: "string", value: text.slice(0, Number(limit)) } as const);
+  if (limit === undefined || limit < 0n) return undefined;
+  return { kind: "string", value: text.slice(0, Number(limit)) } as const;
 }
 
 function readStr(code: Code, call: Call, size: number, to: Place, clean: boolean): void {
   const [source, length] = call.arguments;
   if (source === undefined) return;
   const type = code.typeOf(source);
+  const known = length === undefined ? undefined : code.literalOf(length);
   if (clean) code.zero(to, size);
   if (type.kind === "string" || type.kind === "array") {
-    code.store(code.operand(source), stringType(size), to);
+    const content = known?.kind === "int" ? Math.min(size, Math.max(1, Number(known.value))) : size;
+    code.store(code.operand(source), stringType(content), to);
+    if (known?.kind === "int") code.ir.store(1, to.address, to.offset + content - 1, code.ir.const(0));
     return;
   }
   const from = code.integer(source);
   if (length === undefined && size < untrailedLimit) return readFilled(code, type, from, size, to);
   const address = code.ir.offset(to.address, to.offset);
-  const limit = length === undefined || code.literalOf(length) !== undefined ? code.ir.const(size) : runtimeLength(code, length, size);
+  const limit = length === undefined ? code.ir.const(size) : readLength(code, length, size);
   if (!clean) code.ir.store(1, to.address, to.offset, code.ir.const(0));
   code.probeReadString(spaceOf(code, type), address, limit, from);
 }
@@ -65,15 +69,19 @@ function readFilled(code: Code, type: Type, from: Value, size: number, to: Place
   code.copy({ address: room, offset: 0 }, to, size);
 }
 
-/** A length that is only known at run time counts the NUL too, and is at most the size of the buffer. */
-function runtimeLength(code: Code, length: Expression, size: number): Value {
-  return code.ir.clamp(code.ir.binary("add", code.integer(length), code.ir.const(1)), size);
+/** Bytes to read for a length, at most the size of the storage. The length counts the NUL unless max_strlen is small. */
+function readLength(code: Code, length: Expression, size: number): Value {
+  const known = code.literalOf(length);
+  const extra = code.config.maxStrlen < untrailedLimit ? 1 : 0;
+  if (known?.kind === "int") return code.ir.const(Math.min(size, Number(known.value) + extra));
+  const wanted = code.integer(length);
+  return code.ir.clamp(extra === 0 ? wanted : code.ir.binary("add", wanted, code.ir.const(extra)), size);
 }
 
 const str = builtin({
   names: ["str"],
   form: "function",
-  doc: "Reads a string that ends in NUL, at most `length` bytes of it (default: max_strlen).",
+  doc: "Reads a string that ends in NUL, at most `length` bytes of it, the NUL included (default: max_strlen).",
   signature: "string str(char * s [, int length])",
   example: "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }",
   parameters: [
@@ -252,7 +260,14 @@ const twoStrings = [
 
 function foldSearch(site: CallSite): number | undefined {
   const [haystack, needle] = site.arguments.map((argument) => argument.literal);
-  return haystack?.kind === "string" && needle?.kind === "string" ? haystack.value.indexOf(needle.value) : undefined;
+  if (haystack?.kind !== "string" || needle?.kind !== "string") return undefined;
+  return cString(haystack.value).indexOf(cString(needle.value));
+}
+
+/** A literal up to its first NUL: what the program sees of it. */
+function cString(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
 }
 
 function checkStrings(site: CallSite): void {
@@ -302,23 +317,35 @@ const strcontains = builtin({
   },
 });
 
+/** Length of the string that a pointer points to, up to max_strlen. */
+export function pointerLength(code: Code, pointer: Expression): Value {
+  const size = code.config.maxStrlen;
+  const address = code.temporary(size);
+  const copied = code.probeReadString(spaceOf(code, code.typeOf(pointer)), address, code.ir.const(size), code.integer(pointer));
+  const one = code.ir.const(1);
+  return code.choose("sgt", copied, code.ir.const(0), () => code.ir.binary("sub", copied, one), () => code.ir.const(0));
+}
+
 const strlen = builtin({
   names: ["strlen"],
   form: "function",
   doc: "Number of bytes before the NUL.",
-  signature: "uint64 strlen(string s)",
+  signature: "uint64 strlen(string | char * s)",
   example: "begin { print(strlen(comm)); }",
   parameters: [{ name: "s", kind: "any" }],
   fold: (site) => {
     const literal = site.arguments[0]?.literal;
-    return literal?.kind === "string" ? { kind: "int", value: BigInt(literal.value.length) } : undefined;
+    return literal?.kind === "string" ? { kind: "int", value: BigInt(cString(literal.value).length) } : undefined;
   },
   type: () => uint64,
-  check: checkStrings,
+  check: (site) => {
+    if (site.arguments[0]?.type?.kind !== "pointer") checkStrings(site);
+  },
   lower: (code, call) => {
     const [text] = call.arguments;
     if (text === undefined) return noOperand;
     const type = code.typeOf(text);
+    if (type.kind === "pointer") return scalarOperand(uint64, pointerLength(code, text));
     const place = code.place(code.operand(text));
     const start = code.ir.offset(place.address, place.offset);
     const length = code.ir.variable();
