@@ -164,6 +164,7 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
   const array = { ...plain, type: mapTypes.array, keySize: 4, maxEntries: 1 };
   specs.push({ ...plain, name: internalMaps.events, type: mapTypes.ringBuffer, keySize: 0, valueSize: 0, maxEntries: ringSize(config) });
   specs.push({ ...array, name: internalMaps.lost, valueSize: 8 });
+  if (resources.endsRun) specs.push({ ...array, name: internalMaps.ended, valueSize: 8 });
   if (resources.scratchSize > 0) {
     const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });

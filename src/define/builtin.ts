@@ -107,6 +107,8 @@ export interface BuiltinDef {
   readonly usesContext: boolean;
   /** Ends the probe when it runs. */
   readonly leavesProbe: boolean;
+  /** Ends the run: its probes do nothing once it has been called (see Code.endRun). */
+  readonly endsRun: boolean;
   /** The value, when it is known while compiling. */
   fold(site: CallSite): Literal | undefined;
   /** The type of the result; undefined while an argument's type is not known. */
@@ -128,6 +130,7 @@ type Optional =
   | "perAttachPoint"
   | "usesContext"
   | "leavesProbe"
+  | "endsRun"
   | "fold"
   | "lowerInto"
   | "check";
@@ -147,6 +150,7 @@ export function builtin(
     perAttachPoint: false,
     usesContext: false,
     leavesProbe: false,
+    endsRun: false,
     lowerInto: undefined,
     fold: () => undefined,
     check: () => undefined,

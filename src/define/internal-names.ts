@@ -5,6 +5,8 @@ export const internalMaps = {
   events: "events",
   /** Per-CPU array: events lost because the ring buffer was full. */
   lost: "lost",
+  /** One-entry array: whether exit() was called. */
+  ended: "ended",
   /** One-entry array: temporary memory of all programs, a stride for each CPU. */
   scratch: "scratch",
   /** One-entry array: long string literals. */

@@ -74,16 +74,34 @@ export function planCaptures(
 
 /** Whether some statement of a block, at any depth, ends the probe. */
 function leaves(registry: Registry, block: Block): boolean {
-  const expressionLeaves = (expression: Expression): boolean =>
-    (expression.kind === "call" && (registry.builtins.get(expression.name)?.leavesProbe ?? false)) ||
-    expressionsOf(expression).some(expressionLeaves) ||
-    blocksOfExpression(expression).some((inner) => leaves(registry, inner));
-  const statementLeaves = (statement: Statement): boolean => {
-    if (statement.kind === "return") return true;
+  return contains(block, {
+    statement: (statement) => statement.kind === "return",
+    call: (name) => registry.builtins.get(name)?.leavesProbe ?? false,
+  });
+}
+
+/** Whether some statement of a block, at any depth, can end the run. */
+export function canEndRun(registry: Registry, block: Block): boolean {
+  return contains(block, { statement: () => false, call: (name) => registry.builtins.get(name)?.endsRun ?? false });
+}
+
+interface Wanted {
+  statement(statement: Statement): boolean;
+  /** By the name of the function called. */
+  call(name: string): boolean;
+}
+
+function contains(block: Block, wanted: Wanted): boolean {
+  const inExpression = (expression: Expression): boolean =>
+    (expression.kind === "call" && wanted.call(expression.name)) ||
+    expressionsOf(expression).some(inExpression) ||
+    blocksOfExpression(expression).some((inner) => contains(inner, wanted));
+  const inStatement = (statement: Statement): boolean => {
+    if (wanted.statement(statement)) return true;
     const { expressions, blocks } = nestedBlocks(statement);
-    return expressions.some(expressionLeaves) || blocks.some((inner) => leaves(registry, inner));
+    return expressions.some(inExpression) || blocks.some((inner) => contains(inner, wanted));
   };
-  return block.statements.some(statementLeaves) || (block.value !== undefined && expressionLeaves(block.value));
+  return block.statements.some(inStatement) || (block.value !== undefined && inExpression(block.value));
 }
 
 /** Names of variables whose address is taken anywhere in a body. */

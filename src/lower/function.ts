@@ -260,6 +260,11 @@ export class FunctionLowering implements Code {
     return this.ir.mapValue(internalMaps.constants, this.program.resources.constant(padded));
   }
 
+  endRun(): void {
+    this.program.resources.endsRun = true;
+    this.ir.store(8, this.ir.mapValue(internalMaps.ended), 0, this.ir.const(1));
+  }
+
   // ---- context -----------------------------------------------------------------------------------------
 
   context(): Value {

@@ -1,12 +1,13 @@
 // From an analysed program to IR: one module for each body and kind of attach point, and the maps they use.
 
 import { invariant } from "../base/invariant.ts";
+import { internalMaps } from "../define/internal-names.ts";
 import type { AnalysedProbe, AnalysedProgram } from "../define/analysed.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import type { Block, IrFunction, IrModule } from "../ir/model.ts";
-import { addressesTaken, planCaptures } from "./captures.ts";
+import { addressesTaken, canEndRun, planCaptures } from "./captures.ts";
 import { FunctionLowering, type ProgramLowering } from "./function.ts";
 import { layoutMap, type MapLayout } from "./map-layout.ts";
 import { lowerCondition } from "./operators.ts";
@@ -112,6 +113,11 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
 function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | undefined): void {
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   const { predicate } = probe;
+  // begin and end always run.
+  if (f.point.attach.mechanism !== "test-run" && canEndRun(f.program.registry, probe.body)) {
+    const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
+    f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
+  }
   if (predicate !== undefined) {
     f.withTemporaries(() => lowerCondition(f, predicate, () => undefined, () => f.leave()));
   }

@@ -19,11 +19,13 @@ const exit = builtin({
   required: 0,
   pure: false,
   leavesProbe: true,
+  endsRun: true,
   type: () => none,
   lower: (code, call) => {
     const [status] = call.arguments;
     const operand = scalarOperand(int64, status === undefined ? code.ir.const(0) : code.integer(status));
     code.event("exit", {}, [{ operand, as: int64 }]);
+    code.endRun();
     code.leave();
     return noOperand;
   },
