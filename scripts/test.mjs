@@ -43,6 +43,7 @@ async function tests(name, folders) {
 
 step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", "npx", ["--no-install", "tsc", "-p", "tsconfig.json"]);
+process.env.CDECL_HEADERS ??= "all";
 await tests("unit and conformance tests", ["src", "test"]);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
