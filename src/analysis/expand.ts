@@ -43,7 +43,8 @@ function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe
     return [];
   }
   const condition = probe.predicate?.condition;
-  if (!needs.perPoint || points.length === 1) return [{ points, predicate: condition, body: probe.body, probe }];
+  const typed = needs.typed && points.some((point) => point.context === "words");
+  if ((!needs.perPoint && !typed) || points.length === 1) return [{ points, predicate: condition, body: probe.body, probe }];
   return points.map((point) => ({
     points: [point],
     predicate: condition === undefined ? undefined : cloneExpression(condition),
@@ -53,15 +54,21 @@ function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe
 }
 
 /** Whether the body must be analysed for each point, and whether it needs one program for each match. */
-function bodyNeeds(registry: Registry, probe: Probe): { readonly perPoint: boolean; readonly full: boolean } {
+function bodyNeeds(
+  registry: Registry,
+  probe: Probe,
+): { readonly perPoint: boolean; readonly typed: boolean; readonly full: boolean } {
   let perPoint = false;
+  let typed = false;
   const visit = (expression: Expression) => {
     if (expression.kind !== "identifier" && expression.kind !== "call") return;
-    if (registry.builtins.get(expression.name)?.perAttachPoint) perPoint = true;
+    const need = registry.builtins.get(expression.name)?.perAttachPoint;
+    if (need === true) perPoint = true;
+    if (need === "typed") typed = true;
   };
   if (probe.predicate !== undefined) walkExpression(probe.predicate.condition, visit);
   walkBlock(probe.body, visit);
-  return { perPoint, full: perPoint };
+  return { perPoint, typed, full: perPoint };
 }
 
 interface ResolvedPoint {

@@ -1,9 +1,12 @@
 // Attaching loaded programs: one function for each mechanism; what it returns undoes it.
 
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { AttachSpec } from "../define/attach-spec.ts";
 import type { Tracepoints } from "../define/target.ts";
-import { linkPerfEvent, linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
+import { tracefsPath } from "../kernel/tracefs.ts";
+import { linkKprobeMulti, linkPerfEvent, linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
 import { Arena, closeFd } from "../sys/memory.ts";
 import { openPerfEvent, type PerfAttributes, perfIoctl } from "../sys/perf.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -30,6 +33,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "perf-event":
       return attachPerfEvent(name, fd, spec, environment);
     case "tp-btf":
+    case "fentry":
     case "raw-tracepoint": {
       const link = openRawTracepoint(fd, spec.mechanism === "raw-tracepoint" ? spec.event : undefined);
       if (link < 0) throw new SystemError("attach", name, -link);
@@ -44,6 +48,11 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     }
     case "kprobe":
       return attachKprobe(name, fd, spec);
+    case "kprobe-multi": {
+      const link = linkKprobeMulti(fd, spec.functions, spec.onReturn, false);
+      if (link < 0) throw new SystemError("attach", name, -link);
+      return { name, detach: () => closeFd(link) };
+    }
   }
 }
 
@@ -130,15 +139,57 @@ function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: 
 }
 
 function attachKprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "kprobe" }): Link {
-  let pmu: ReturnType<typeof dynamicPmu>;
-  try {
-    pmu = dynamicPmu("kprobe");
-  } catch (cause) {
-    throw new Error(`Unable to attach probe: ${name}: the kernel has no kprobes`, { cause });
-  }
+  const pmu = kprobePmu();
+  if (pmu === undefined) return attachTracefsKprobe(name, fd, spec);
   const arena = new Arena();
   const target = spec.module === undefined ? spec.function : `${spec.module}:${spec.function}`;
   const config = spec.onReturn ? pmu.returnBit : 0n;
-  const attributes = { ...plain, type: pmu.type, config, config1: arena.text(target), config2: BigInt(spec.offset) };
+  const config1 = target === undefined ? 0n : arena.text(target);
+  const attributes = { ...plain, type: pmu.type, config, config1, config2: spec.offset };
   return bind(name, fd, openOrThrow(name, attributes, -1, 0, arena));
+}
+
+/** The kernel's PMU of kprobes (Linux 4.17); undefined where it has none. */
+function kprobePmu(): { readonly type: number; readonly returnBit: bigint } | undefined {
+  return existsSync("/sys/bus/event_source/devices/kprobe/type") ? dynamicPmu("kprobe") : undefined;
+}
+
+/** Kprobes by way of a dynamic event in tracefs (Documentation/trace/kprobetrace.rst); the event is removed with the link. */
+function attachTracefsKprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "kprobe" }): Link {
+  const tracefs = tracefsPath();
+  const control = join(tracefs, "kprobe_events");
+  if (!existsSync(control)) throw new SystemError("attach", name, noSuchDevice, "this kernel has no kprobes (CONFIG_KPROBES)");
+  const group = spec.onReturn ? "kretprobes" : "kprobes";
+  const clean = (spec.function ?? "address").replace(/[^A-Za-z0-9_]/g, "_").slice(0, 30);
+  const event = `bpftrace_${clean}_${process.pid}_${randomBytes(4).toString("hex")}`;
+  const module = spec.module === undefined ? "" : `${spec.module}:`;
+  const place = spec.function === undefined ? `0x${spec.offset.toString(16)}` : `${module}${spec.function}+0x${spec.offset.toString(16)}`;
+  writeControl(control, `${spec.onReturn ? "r" : "p"}:${group}/${event} ${place}`, name);
+  const remove = () => writeControl(control, `-:${group}/${event}`, name);
+  try {
+    const id = Number(readFileSync(join(tracefs, "events", group, event, "id"), "latin1"));
+    const link = bind(name, fd, openOrThrow(name, { ...plain, type: 2, config: BigInt(id) }, -1, 0));
+    return {
+      name,
+      detach: () => {
+        link.detach();
+        remove();
+      },
+    };
+  } catch (problem) {
+    remove();
+    throw problem;
+  }
+}
+
+/** ENODEV. */
+const noSuchDevice = 19;
+
+function writeControl(file: string, line: string, name: string): void {
+  try {
+    appendFileSync(file, `${line}\n`);
+  } catch (problem) {
+    const errno = problem instanceof Error && "errno" in problem ? Math.abs(Number(problem.errno)) : 0;
+    throw new SystemError("attach", name, errno);
+  }
 }

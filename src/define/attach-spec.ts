@@ -34,11 +34,16 @@ export type AttachSpec =
     }
   | {
       readonly mechanism: "kprobe";
-      readonly function: string;
+      /** Undefined: `offset` is an address. */
+      readonly function: string | undefined;
       readonly module: string | undefined;
-      readonly offset: number;
+      readonly offset: bigint;
       readonly onReturn: boolean;
-    };
+    }
+  /** One link for many kernel functions. */
+  | { readonly mechanism: "kprobe-multi"; readonly functions: readonly string[]; readonly onReturn: boolean }
+  /** Entry or exit of a kernel function, by its type information. */
+  | { readonly mechanism: "fentry"; readonly function: string; readonly module: string };
 
 /** Type and expected attach type of the program that a mechanism needs (enum bpf_prog_type, enum bpf_attach_type). */
 export interface ProgramKind {

@@ -101,8 +101,8 @@ export interface BuiltinDef {
   readonly pure: boolean;
   /** What the probe must have. */
   readonly needs: Capability | undefined;
-  /** Its type or value differs between attach points of one probe. */
-  readonly perAttachPoint: boolean;
+  /** Its type or value differs between attach points of one probe; typed: only where the kernel's types describe the event. */
+  readonly perAttachPoint: boolean | "typed";
   /** Reads the program's context, which is out of reach in loop callbacks. */
   readonly usesContext: boolean;
   /** Ends the probe when it runs. */

@@ -59,6 +59,8 @@ export interface ArgumentsLayout {
   readonly forbidden: ReadonlyMap<string, string>;
   /** Whether `args` as a whole is a value (a record of its fields). */
   readonly wholeIsValue: boolean;
+  /** What the function returned, where its type is known. */
+  readonly result?: ArgumentField | undefined;
 }
 
 /** One concrete place to attach to; one loaded program. */

@@ -35,6 +35,8 @@ export interface KernelTypes {
   /** The type behind a typedef or a base type name such as `u32`, `size_t`, `char`. */
   named(name: string): Type | undefined;
   enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
+  /** Whether the kernel itself (no module) has a function. */
+  hasFunction(name: string): boolean;
   /** Modules (vmlinux included) whose BTF has the function. */
   functionModules(name: string): readonly string[];
   /** Parameters and result of a kernel function. */
@@ -100,9 +102,10 @@ export interface UserTargets {
 }
 
 export interface KernelFunctions {
-  /** Functions that kprobes and fentry may use, sorted, with their modules. */
+  /** Functions that kprobes and fentry may use with their modules (`vmlinux` for the kernel itself), sorted by name. */
   traceable(): readonly { readonly name: string; readonly module: string }[];
-  isTraceable(name: string): boolean;
+  /** Modules that have a traceable function of a name. */
+  modulesOf(name: string): readonly string[];
   loadedModules(): readonly string[];
   /** Address of a kernel symbol. */
   address(symbol: string): bigint | undefined;

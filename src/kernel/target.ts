@@ -2,25 +2,14 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
-import type { KernelFunctions, KernelTypes, Target, UserTargets } from "../define/target.ts";
-import { btfKinds, BtfReader } from "../formats/btf/reader.ts";
-import { BtfTypes } from "../formats/btf/types.ts";
+import type { KernelTypes, Target, UserTargets } from "../define/target.ts";
+import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureBootToRealtime } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
-import { kernelSymbols } from "./kallsyms.ts";
+import { kernelFunctions } from "./functions.ts";
+import { lazy } from "./lazy.ts";
+import { functionId, type KernelBtf, moduleBtf, modulesWithBtf, vmlinuxBtf } from "./module-btf.ts";
 import { createTracepoints } from "./tracefs.ts";
-
-/** A value computed when it is first needed. */
-export function lazy<T>(make: () => T): () => T {
-  const cell: { value: T | undefined; made: boolean } = { value: undefined, made: false };
-  return () => {
-    if (!cell.made || cell.value === undefined) {
-      cell.value = make();
-      cell.made = true;
-    }
-    return cell.value;
-  };
-}
 
 /** `0-3,6` as numbers (Documentation/admin-guide/cputopology.rst). */
 export function parseCpuList(text: string): readonly number[] {
@@ -30,23 +19,6 @@ export function parseCpuList(text: string): readonly number[] {
   });
 }
 
-export interface KernelBtf {
-  readonly reader: BtfReader;
-  readonly types: BtfTypes;
-}
-
-/** The kernel's BTF; undefined when there is none. */
-export const vmlinuxBtf = lazy((): KernelBtf | null => {
-  try {
-    const file = process.env["BPFTRACE_BTF"] ?? "/sys/kernel/btf/vmlinux";
-    const reader = new BtfReader(new Uint8Array(readFileSync(file)));
-    return { reader, types: new BtfTypes(reader) };
-  } catch {
-    // No BTF: types of the kernel are then unknown, which is said where one is asked for.
-    return null;
-  }
-});
-
 function kernelTypes(btf: KernelBtf): KernelTypes {
   const { reader, types } = btf;
   return {
@@ -54,8 +26,12 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
     enum: (name) => types.enum(name),
     named: (name) => types.named(name),
     enumerator: (name) => types.enumerator(name),
-    functionModules: (name) => (reader.find(btfKinds.func, name) === undefined ? [] : ["vmlinux"]),
-    functionPrototype: (name) => types.prototype(name),
+    hasFunction: (name) => reader.find(btfKinds.func, name) !== undefined,
+    functionModules: (name) =>
+      reader.find(btfKinds.func, name) === undefined
+        ? modulesWithBtf().filter((module) => functionId(name, module) !== undefined)
+        : ["vmlinux"],
+    functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
     traceParameters: (event) => {
       const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
       return prototype?.parameters.slice(1);
@@ -73,16 +49,6 @@ function rawTracepointNames(reader: BtfReader): readonly string[] {
     if (match?.[1] !== undefined) names.add(match[1]);
   }
   return [...names].sort();
-}
-
-function kernelFunctions(): KernelFunctions {
-  const names = lazy(() => new Set(vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? []));
-  return {
-    traceable: () => [...names()].sort().map((name) => ({ name, module: "vmlinux" })),
-    isTraceable: (name) => names().has(name),
-    loadedModules: () => readFileSync("/proc/modules", "latin1").split("\n").map((l) => l.split(" ")[0] ?? "").filter((n) => n !== ""),
-    address: (symbol) => kernelSymbols().address(symbol),
-  };
 }
 
 /** Features by the kernel release that brought them. */
@@ -135,7 +101,7 @@ export function hostTarget(userTargets: UserTargets, disabled: ReadonlySet<strin
     },
     tracepoints: createTracepoints(),
     userTargets,
-    kernelFunctions: kernelFunctions(),
+    kernelFunctions: kernelFunctions(() => vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? []),
     get pidNamespace() {
       return namespace().value;
     },

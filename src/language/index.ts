@@ -14,6 +14,8 @@ import { printActions, printFunctions } from "./functions/print.ts";
 import { stackFunctions } from "./functions/stack.ts";
 import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
+import { fentryProbes } from "./probes/fentry.ts";
+import { kprobes } from "./probes/kprobe.ts";
 import { rawTracepoint } from "./probes/raw-tracepoint.ts";
 import { specialProbes } from "./probes/special.ts";
 import { timerProbes } from "./probes/timer.ts";
@@ -46,7 +48,7 @@ export function createLanguage(): Registry {
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],
-    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...uprobes],
+    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes],
     valueTypes,
     config: configDefinitions,
   });

@@ -3,8 +3,9 @@
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import { btfKinds } from "../formats/btf/reader.ts";
 import { cgroupPaths } from "../kernel/cgroups.ts";
-import { vmlinuxBtf } from "../kernel/target.ts";
+import { functionId, vmlinuxBtf } from "../kernel/module-btf.ts";
 import { userNames } from "../kernel/users.ts";
+import type { AttachTarget } from "../loader/load.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
 import { Session } from "../runtime/session.ts";
 import { UserSymbols } from "../symbols/user-symbols.ts";
@@ -44,7 +45,7 @@ export async function runProgram(
       pid: pid ?? child?.pid,
       verbose,
       verifierLog,
-      attachBtfId,
+      attachTarget,
       userSymbol: (process, address) => symbols.resolve(process, address)?.name,
       userFrame: (process, address) => symbols.frame(process, address),
       userName: userNames(),
@@ -59,9 +60,18 @@ export async function runProgram(
   }
 }
 
-/** BTF-typed raw tracepoints are loaded for the typedef of their event. */
-function attachBtfId(probe: CompiledProbe): number {
+/** What tracing programs are loaded for: the typedef of a raw tracepoint, a function. */
+function attachTarget(probe: CompiledProbe): AttachTarget {
   const { attach } = probe;
-  if (attach.mechanism !== "tp-btf") return 0;
-  return vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_${attach.event}`) ?? 0;
+  switch (attach.mechanism) {
+    case "tp-btf":
+      return { btfId: vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_${attach.event}`) ?? 0, module: undefined };
+    case "fentry":
+      return {
+        btfId: functionId(attach.function, attach.module) ?? 0,
+        module: attach.module === "vmlinux" ? undefined : attach.module,
+      };
+    default:
+      return { btfId: 0, module: undefined };
+  }
 }

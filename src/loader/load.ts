@@ -3,7 +3,7 @@
 import { invariant, present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import { BtfWriter } from "../formats/btf/writer.ts";
-import { createMap, freezeMap, loadBtf, loadProgram, updateElement } from "../sys/bpf.ts";
+import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
 import { closeFd } from "../sys/memory.ts";
 import { explainRejection, type VerifierComplaint } from "./verifier-log.ts";
 
@@ -43,10 +43,17 @@ export class VerifierRejection extends Error {
   }
 }
 
+/** What a program is loaded for, for probe types that need it. */
+export interface AttachTarget {
+  /** 0: nothing. */
+  readonly btfId: number;
+  /** Module whose type information has the id; undefined: the kernel's own. */
+  readonly module: string | undefined;
+}
+
 export interface LoadOptions {
   readonly constants: LinkValues;
-  /** BTF id that a program is loaded for, for probe types that need one. */
-  attachBtfId(probe: CompiledProbe): number;
+  attachTarget(probe: CompiledProbe): AttachTarget;
   /** BPF_LOG bits for programs that are accepted; 0 for no log. */
   readonly logLevel: number;
 }
@@ -89,13 +96,16 @@ function loadProbe(
   const code = relocate(probe, maps, options.constants);
   const debug = describe(probe);
   const btfFd = loadBtf(debug.btf);
+  const target = options.attachTarget(probe);
+  const moduleFd = target.module === undefined ? -1 : openModuleBtf(target.module);
   const attributes = {
     name: probe.functionName,
     type: probe.program.type,
     expectedAttach: probe.program.expectedAttach,
     code,
     license: compiled.config.license,
-    attachBtfId: options.attachBtfId(probe),
+    attachBtfId: target.btfId,
+    attachBtfFd: Math.max(moduleFd, 0),
     btfFd: Math.max(btfFd, 0),
     functionInfo: debug.functionInfo,
     lineInfo: debug.lineInfo,
@@ -109,7 +119,7 @@ function loadProbe(
     if (second.ok) return second;
     throw new VerifierRejection(probe, first.errno, second.log);
   } finally {
-    if (btfFd >= 0) closeFd(btfFd);
+    for (const fd of [btfFd, moduleFd]) if (fd >= 0) closeFd(fd);
   }
 }
 

@@ -10,7 +10,7 @@ import { internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { kernelSymbols } from "../kernel/kallsyms.ts";
-import { type LoadedProgram, loadCompiled } from "../loader/load.ts";
+import { type AttachTarget, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
 import { readClock } from "../sys/clock.ts";
@@ -28,7 +28,7 @@ export interface SessionOptions {
   readonly verbose: boolean;
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
-  attachBtfId(probe: CompiledProbe): number;
+  attachTarget(probe: CompiledProbe): AttachTarget;
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
   userName(uid: number): string;
@@ -68,7 +68,7 @@ export class Session {
         [linkConstants.startTime]: startTime,
         [linkConstants.bootToRealtime]: target.bootToRealtime,
       },
-      attachBtfId: (probe) => options.attachBtfId(probe),
+      attachTarget: (probe) => options.attachTarget(probe),
       logLevel: options.verifierLog,
     });
     for (const log of this.loaded.logs) output.note(log);

@@ -1,7 +1,7 @@
 // bpf(2): typed calls over attribute bytes. Offsets are those of union bpf_attr (include/uapi/linux/bpf.h).
 
 import { native } from "./ffi.ts";
-import { Arena } from "./memory.ts";
+import { Arena, closeFd } from "./memory.ts";
 import { SystemError } from "./system-error.ts";
 import { syscallNumbers } from "./syscall-numbers.ts";
 
@@ -13,12 +13,18 @@ const commands = {
   mapNextKey: 4,
   progLoad: 5,
   testRun: 10,
+  objectInfo: 15,
   rawTracepointOpen: 17,
   btfLoad: 18,
+  btfById: 19,
   mapFreeze: 22,
+  btfNextId: 23,
   lookupBatch: 24,
   linkCreate: 28,
 } as const;
+
+/** enum bpf_attach_type. */
+const attachTypes = { kprobeMulti: 42, kprobeSession: 56 } as const;
 
 /** Attribute bytes with typed setters; the smallest size that holds the fields in use is passed. */
 class Attributes {
@@ -175,6 +181,8 @@ export interface ProgramAttributes {
   readonly code: Uint8Array;
   readonly license: string;
   readonly attachBtfId: number;
+  /** Type information of the module that has the id; 0: the kernel's own. */
+  readonly attachBtfFd?: number;
   readonly btfFd: number;
   readonly functionInfo: Uint8Array;
   readonly lineInfo: Uint8Array;
@@ -202,7 +210,8 @@ export function loadProgram(program: ProgramAttributes): LoadResult {
     .u32(40, program.kernelVersion)
     .name(48, program.name)
     .u32(68, program.expectedAttach)
-    .u32(108, program.attachBtfId);
+    .u32(108, program.attachBtfId)
+    .u32(112, program.attachBtfFd ?? 0);
   if (program.btfFd > 0) {
     attributes.u32(72, program.btfFd);
     attributes.u32(76, 8).u64(80, arena.place(program.functionInfo)).u32(88, program.functionInfo.length / 8);
@@ -219,6 +228,47 @@ export function loadProgram(program: ProgramAttributes): LoadResult {
 export function loadBtf(bytes: Uint8Array): number {
   const arena = new Arena();
   return new Attributes(28).u64(0, arena.place(bytes)).u32(16, bytes.length).call(commands.btfLoad);
+}
+
+/** Descriptor of a loaded module's type information, or negative errno; it must be closed. */
+export function openModuleBtf(module: string): number {
+  for (let id = 0; ; ) {
+    const next = new Attributes(12).u32(0, id);
+    const result = next.call(commands.btfNextId);
+    if (result < 0) return result;
+    id = next.bytes.readUInt32LE(4);
+    const fd = new Attributes(12).u32(0, id).call(commands.btfById);
+    if (fd < 0) continue;
+    if (btfName(fd) === module) return fd;
+    closeFd(fd);
+  }
+}
+
+/** Name of a BTF object: `vmlinux` or a module (struct bpf_btf_info). */
+function btfName(fd: number): string {
+  const arena = new Arena();
+  const name = arena.room(64);
+  const info = Buffer.alloc(32);
+  info.writeBigUInt64LE(name.address, 16);
+  info.writeUInt32LE(name.bytes.length, 24);
+  const result = new Attributes(16).u32(0, fd).u32(4, info.length).u64(8, arena.place(info)).call(commands.objectInfo);
+  if (result < 0) return "";
+  const end = name.bytes.indexOf(0);
+  return name.bytes.subarray(0, Math.max(end, 0)).toString("latin1");
+}
+
+/** One link for many kernel functions (Linux 5.18); descriptor or negative errno. */
+export function linkKprobeMulti(programFd: number, symbols: readonly string[], onReturn: boolean, session: boolean): number {
+  const arena = new Arena();
+  const table = Buffer.alloc(symbols.length * 8);
+  for (const [i, symbol] of symbols.entries()) table.writeBigUInt64LE(arena.text(symbol), i * 8);
+  return new Attributes(48)
+    .u32(0, programFd)
+    .u32(8, session ? attachTypes.kprobeSession : attachTypes.kprobeMulti)
+    .u32(16, onReturn ? 1 : 0)
+    .u32(20, symbols.length)
+    .u64(24, arena.place(table))
+    .call(commands.linkCreate);
 }
 
 /** Runs a raw tracepoint program once in this process; gives what it returned. */

@@ -29,8 +29,12 @@ export class BtfTypes {
   readonly examined: StructType[] = [];
   private enumerators: Map<string, { enum: number; value: bigint }> | undefined;
 
-  constructor(btf: BtfReader) {
+  private readonly base: BtfTypes | undefined;
+
+  /** `base`: types of the kernel, when `btf` is a module's joined to the kernel's: shared types are then the same objects. */
+  constructor(btf: BtfReader, base?: BtfTypes) {
     this.btf = btf;
+    this.base = base;
   }
 
   /** Skips typedefs and qualifiers. */
@@ -99,6 +103,7 @@ export class BtfTypes {
   }
 
   structById(id: number): StructType {
+    if (this.base !== undefined && id <= this.base.btf.count) return this.base.structById(id);
     const known = this.layouts.get(id);
     if (known !== undefined) return { kind: "struct", layout: known };
     const { btf } = this;
@@ -149,6 +154,7 @@ export class BtfTypes {
   }
 
   enumById(id: number): EnumType {
+    if (this.base !== undefined && id <= this.base.btf.count) return this.base.enumById(id);
     const known = this.enums.get(id);
     if (known !== undefined) return known;
     const { btf } = this;

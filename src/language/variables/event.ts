@@ -2,8 +2,9 @@
 
 import { helpers } from "../../bpf/helpers.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
-import { memoryOperand, type Operand, scalarOperand } from "../../define/code.ts";
-import type { ArgumentsLayout, ProbePoint } from "../../define/probe.ts";
+import { type Code, memoryOperand, type Operand, scalarOperand } from "../../define/code.ts";
+import type { Value } from "../../ir/model.ts";
+import type { ArgumentField, ArgumentsLayout, ProbePoint } from "../../define/probe.ts";
 import { argumentRegisters, firstStackArgument, instructionPointer, returnRegister } from "../../define/registers.ts";
 import { pointerTo, type StructLayout, type Type, uint64, uint8, none, alignUp, layoutTuple } from "../../types/type.ts";
 
@@ -76,9 +77,34 @@ const retval = builtin({
   example: "uretprobe:libc:getenv { print(retval); exit(); }",
   needs: "retval",
   usesContext: true,
-  type: () => uint64,
-  lower: (code) => scalarOperand(uint64, code.register(returnRegister[code.target.arch])),
+  perAttachPoint: "typed",
+  type: (site) => {
+    if (site.point.context !== "words") return uint64;
+    const result = resultOf(site.point);
+    if (result !== undefined) return result.type;
+    site.error("no-result", `${site.point.name} returns nothing`);
+    return undefined;
+  },
+  lower: (code, call) => {
+    const result = resultOf(code.point);
+    if (result === undefined) return scalarOperand(uint64, code.register(returnRegister[code.target.arch]));
+    return scalarOperand(call.type, extendedWord(code, result));
+  },
 });
+
+/** What the function returned, of points that know its type. */
+function resultOf(point: ProbePoint): ArgumentField | undefined {
+  if (point.context !== "words") return undefined;
+  const layout = point.arguments();
+  return typeof layout === "string" ? undefined : layout.result;
+}
+
+/** A word of the context; narrower integers have undefined bits above theirs. */
+function extendedWord(code: Code, { type, source }: ArgumentField): Value {
+  const word = code.argument(source.from === "word" ? source.index : 0);
+  if ((type.kind !== "int" && type.kind !== "enum") || type.bytes === 8) return word;
+  return code.ir.extend(word, type.bytes === 1 ? 8 : type.bytes === 2 ? 16 : 32, type.signed);
+}
 
 /** One struct type for the arguments of each point: types of structs are compared by identity. */
 const argumentTypes = new WeakMap<ProbePoint, { readonly layout: ArgumentsLayout; readonly type: Type }>();
@@ -160,8 +186,11 @@ const func = builtin({
       ? { kind: "opaque", name: "usym", size: 16, alignment: 8, parameters: [] }
       : { kind: "opaque", name: "ksym", size: 8, alignment: 8, parameters: [] },
   lower: (code, call) => {
-    const returns = code.point.capabilities.has("retval");
-    const address = returns
+    const { attach, capabilities, context } = code.point;
+    // The helper knows the entry of a kernel function; at an offset inside one only the register does.
+    const entry = attach.mechanism === "kprobe" && attach.offset === 0n && code.target.has("get_func_ip");
+    const byHelper = capabilities.has("retval") || context === "words" || attach.mechanism === "kprobe-multi" || entry;
+    const address = byHelper
       ? code.ir.call(helpers.getFuncIp.id, [code.context()])
       : code.register(instructionPointer[code.target.arch]);
     if (code.point.space !== "user") {

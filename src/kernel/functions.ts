@@ -1,0 +1,110 @@
+// Kernel functions that probes can attach to, by module: from tracefs, or from type information where that may not be read.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { KernelFunctions } from "../define/target.ts";
+import { kernelSymbols } from "./kallsyms.ts";
+import { tracefsPath } from "./tracefs.ts";
+
+interface TraceableFunction {
+  readonly name: string;
+  readonly module: string;
+}
+
+/** Functions that the list has, but that cannot be traced or must not be. */
+const excludedNames: ReadonlySet<string> = new Set(["arch_cpu_idle", "default_idle", "bpf_dispatcher_xdp_func"]);
+const excludedPrefixes = ["__ftrace_invalid_address__", "rcu_"];
+
+function isExcluded(name: string): boolean {
+  return excludedNames.has(name) || excludedPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Lines `SYMBOL` or `SYMBOL [MODULE]` of available_filter_functions. */
+export function parseFilterFunctions(text: string): readonly TraceableFunction[] {
+  const functions: TraceableFunction[] = [];
+  for (const line of text.split("\n")) {
+    const blank = line.indexOf(" ");
+    const name = blank < 0 ? line : line.slice(0, blank);
+    if (name === "" || isExcluded(name)) continue;
+    const module = blank < 0 ? "vmlinux" : line.slice(blank + 2, -1);
+    functions.push({ name, module });
+  }
+  return functions;
+}
+
+/** Symbols that kprobes refuse: lines `0xA-0xB SYMBOL [MODULE]`. */
+export function parseBlacklist(text: string): ReadonlySet<string> {
+  return new Set(text.split("\n").map((line) => line.split(/\s+/)[1] ?? ""));
+}
+
+function readBlacklist(): ReadonlySet<string> {
+  try {
+    return parseBlacklist(readFileSync("/sys/kernel/debug/kprobes/blacklist", "latin1"));
+  } catch {
+    // Not mounted, or not for us: the kernel refuses such functions itself.
+    return new Set();
+  }
+}
+
+/** The list of tracefs; undefined when it may not be read. */
+function readFilterFunctions(): readonly TraceableFunction[] | undefined {
+  try {
+    return parseFilterFunctions(readFileSync(join(tracefsPath(), "available_filter_functions"), "latin1"));
+  } catch {
+    // A locked-down kernel refuses even root: the caller has other sources.
+    return undefined;
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The functions of the running kernel; `known` gives names of functions in its type information. */
+export function kernelFunctions(known: () => Iterable<string>): KernelFunctions {
+  const cache: { list: readonly TraceableFunction[] | undefined; modules: ReadonlyMap<string, readonly string[]> | undefined } = {
+    list: undefined,
+    modules: undefined,
+  };
+  const traceable = () => {
+    cache.list ??= sortedList(known);
+    return cache.list;
+  };
+  const modulesOf = (name: string) => {
+    cache.modules ??= modulesByName(traceable());
+    return cache.modules.get(name) ?? [];
+  };
+  return {
+    traceable,
+    modulesOf,
+    loadedModules,
+    address: (symbol) => kernelSymbols().address(symbol),
+  };
+}
+
+function sortedList(known: () => Iterable<string>): readonly TraceableFunction[] {
+  const listed = readFilterFunctions() ?? [...known()].filter((name) => !isExcluded(name)).map((name) => ({ name, module: "vmlinux" }));
+  const blacklist = readBlacklist();
+  const unique = new Map(listed.filter(({ name }) => !blacklist.has(name)).map((f) => [`${f.module}:${f.name}`, f] as const));
+  return [...unique.values()].sort((a, b) => compare(a.name, b.name) || compare(a.module, b.module));
+}
+
+function modulesByName(list: readonly TraceableFunction[]): ReadonlyMap<string, readonly string[]> {
+  const modules = new Map<string, string[]>();
+  for (const { name, module } of list) {
+    const known = modules.get(name);
+    if (known === undefined) modules.set(name, [module]);
+    else known.push(module);
+  }
+  return modules;
+}
+
+/** Names of loaded modules (proc(5)); none when the kernel has no modules. */
+function loadedModules(): readonly string[] {
+  try {
+    return readFileSync("/proc/modules", "latin1").split("\n").map((line) => line.split(" ")[0] ?? "").filter((name) => name !== "");
+  } catch {
+    // A kernel without modules has no such file.
+    return [];
+  }
+}

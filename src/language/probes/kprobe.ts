@@ -1,0 +1,169 @@
+// Kernel functions: kprobe at their entry or an offset, kretprobe at their return.
+
+import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
+import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import type { Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { Target } from "../../define/target.ts";
+import { parseInteger } from "../../syntax/parse-integer.ts";
+import { typeName } from "../../types/type.ts";
+
+const entryCapabilities: ReadonlySet<Capability> = new Set(["argN", "sargN", "func", "ctx", "reg", "usermode", "signal", "override"]);
+const returnCapabilities: ReadonlySet<Capability> = new Set(["retval", "func", "ctx", "reg", "usermode", "signal"]);
+
+interface Kind {
+  readonly provider: "kprobe" | "kretprobe";
+  readonly onReturn: boolean;
+}
+
+function point(kind: Kind, request: ResolveRequest, what: string, attach: AttachSpec, count: number): ProbePoint {
+  const multi = attach.mechanism === "kprobe-multi";
+  return probePoint({
+    provider: kind.provider,
+    probeType: kind.provider,
+    name: request.text.label ?? `${kind.provider}:${what}`,
+    span: request.text.span,
+    program: { type: programTypes.kprobe, expectedAttach: multi ? attachTypes.kprobeMulti : 0 },
+    attach,
+    context: "registers",
+    capabilities: kind.onReturn ? returnCapabilities : entryCapabilities,
+    space: "kernel",
+    filtersByPid: true,
+    count,
+    arguments: () => `${kind.provider} has arg0, arg1, …; fentry has arguments by name`,
+  });
+}
+
+function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
+  request.diagnostics.error("attach-point", request.text.span, message, { hint });
+  return { kind: "invalid" };
+}
+
+/** A module as it counts: the kernel itself is none. */
+function moduleOf(part: string | undefined): string | undefined {
+  return part === "vmlinux" || part === "" ? undefined : part;
+}
+
+function resolve(kind: Kind, request: ResolveRequest): Resolution {
+  const { parts } = request.text;
+  const module = parts.length > 1 ? moduleOf(parts[0]) : undefined;
+  const place = parts.at(-1) ?? "";
+  if (place === "") return fail(request, `${kind.provider} needs a function`);
+  if (hasWildcard(place) || (module !== undefined && hasWildcard(module))) return resolvePattern(kind, request, module, place);
+  const plus = place.indexOf("+");
+  const name = plus < 0 ? place : place.slice(0, plus);
+  const address = parseInteger(name);
+  if ("value" in address) return resolveAddress(kind, request, address.value);
+  const offset = plus < 0 ? 0n : offsetOf(place.slice(plus + 1));
+  if (offset === undefined || name === "") return fail(request, `invalid offset: ${place}`);
+  if (plus >= 0 && kind.onReturn) return fail(request, "Offset not allowed for kretprobes");
+  return resolveFunction(kind, request, module, name, offset, place);
+}
+
+function offsetOf(text: string): bigint | undefined {
+  const number = parseInteger(text);
+  return "value" in number ? number.value : undefined;
+}
+
+function resolveAddress(kind: Kind, request: ResolveRequest, address: bigint): Resolution {
+  if (address === 0n) return fail(request, "address 0 can't be probed");
+  if (!request.unsafe) {
+    return fail(request, "probing an address is unsafe: it may be in the middle of an instruction", "run with --unsafe to allow it");
+  }
+  const attach: AttachSpec = { mechanism: "kprobe", function: undefined, module: undefined, offset: address, onReturn: kind.onReturn };
+  return { kind: "points", points: [point(kind, request, String(address), attach, 1)] };
+}
+
+function resolveFunction(
+  kind: Kind,
+  request: ResolveRequest,
+  module: string | undefined,
+  name: string,
+  offset: bigint,
+  place: string,
+): Resolution {
+  const { target, unsafe } = request;
+  const what = module === undefined ? place : `${module}:${place}`;
+  if (module !== undefined && !target.kernelFunctions.loadedModules().includes(module)) {
+    return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`);
+  }
+  if (!unsafe && !isTraceable(target, name, module)) {
+    return { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: false };
+  }
+  const attach: AttachSpec = { mechanism: "kprobe", function: name, module, offset, onReturn: kind.onReturn };
+  return { kind: "points", points: [point(kind, request, what, attach, 1)] };
+}
+
+/** Type information answers quickly; the long list is only read for functions that it does not have. */
+function isTraceable(target: Target, name: string, module: string | undefined): boolean {
+  if (module === undefined && (target.kernelTypes?.hasFunction(name) ?? false)) return true;
+  const modules = target.kernelFunctions.modulesOf(name);
+  return module === undefined ? modules.length > 0 : modules.includes(module);
+}
+
+function resolvePattern(kind: Kind, request: ResolveRequest, module: string | undefined, name: string): Resolution {
+  const { target } = request;
+  const what = `${kind.provider} ${module ?? "vmlinux"}:${name}`;
+  const names = matches(target, module, name);
+  if (names.length === 0) return { kind: "missing", what, wildcard: true };
+  if (module === undefined && !request.full && target.has("kprobe_multi")) {
+    const functions = [...new Set(names.map((f) => f.name))];
+    const attach: AttachSpec = { mechanism: "kprobe-multi", functions, onReturn: kind.onReturn };
+    return { kind: "points", points: [point(kind, request, name, attach, functions.length)] };
+  }
+  const points = names.map((f) => {
+    const own = module === undefined || f.module === "vmlinux" ? undefined : f.module;
+    const attach: AttachSpec = { mechanism: "kprobe", function: f.name, module: own, offset: 0n, onReturn: kind.onReturn };
+    return point(kind, request, own === undefined ? f.name : `${own}:${f.name}`, attach, 1);
+  });
+  return { kind: "points", points };
+}
+
+function matches(target: Target, module: string | undefined, name: string): readonly { readonly name: string; readonly module: string }[] {
+  const pattern = wildcardPattern(name);
+  const inModule = wildcardPattern(module ?? "*");
+  return target.kernelFunctions
+    .traceable()
+    .filter((f) => pattern.test(f.name) && inModule.test(f.module) && !f.name.includes(".part."));
+}
+
+/** Parameters by the register that has them. */
+function listParameters(target: Target, candidate: string): readonly string[] {
+  const name = candidate.slice(candidate.indexOf(":") + 1);
+  const parameters = target.kernelTypes?.functionPrototype(name, undefined)?.parameters ?? [];
+  return parameters.map((parameter) => `${typeName(parameter.type)} ${parameter.name}`);
+}
+
+function kprobe(names: readonly string[], kind: Kind, doc: string, example: string): ProbeDef {
+  const offset = kind.onReturn ? "" : "[+OFFSET]";
+  return {
+    names,
+    probeType: kind.provider,
+    doc,
+    syntax: [`${kind.provider}[:MODULE]:FUNCTION${offset}`, `${kind.provider}:ADDRESS`],
+    example,
+    parts: { min: 1, max: 2 },
+    listedWith: kind.onReturn ? "none" : "kernel",
+    resolve: (request) => resolve(kind, request),
+    candidates: (target, parts) => {
+      const functions = target.kernelFunctions.traceable().filter((f) => !f.name.includes(".part."));
+      if (parts.length < 2) return [...new Set(functions.map((f) => f.name))];
+      return functions.map((f) => `${f.module}:${f.name}`);
+    },
+    listing: listParameters,
+  };
+}
+
+export const kprobes: readonly ProbeDef[] = [
+  kprobe(
+    ["kprobe", "k"],
+    { provider: "kprobe", onReturn: false },
+    "Entry of a kernel function, or an instruction in it.",
+    "kprobe:vfs_read { @[comm] = count(); exit(); }",
+  ),
+  kprobe(
+    ["kretprobe", "kr"],
+    { provider: "kretprobe", onReturn: true },
+    "Return of a kernel function.",
+    "kretprobe:vfs_read { @ = hist(retval); exit(); }",
+  ),
+];
