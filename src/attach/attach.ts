@@ -1,7 +1,7 @@
 // Attaching loaded programs: one function for each mechanism; what it returns undoes it.
 
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttachSpec } from "../define/attach-spec.ts";
 import type { Tracepoints } from "../define/target.ts";
@@ -39,6 +39,8 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       if (link < 0) throw new SystemError("attach", name, -link);
       return { name, detach: () => closeFd(link) };
     }
+    case "watchpoint":
+      return attachWatchpoint(name, fd, spec, environment);
     case "uprobe":
       return attachUprobe(name, fd, spec, environment);
     case "uprobe-multi": {
@@ -101,9 +103,14 @@ function attachPerfEvent(name: string, fd: number, spec: AttachSpec & { mechanis
     inherit: pid !== undefined,
   };
   const cpus = spec.cpus === "each" ? environment.onlineCpus : environment.onlineCpus.slice(0, 1);
+  return bindAll(name, fd, cpus.map((cpu) => () => openOrThrow(name, attributes, pid ?? -1, cpu)));
+}
+
+/** Ties a program to several events at once; when one fails, to none. */
+function bindAll(name: string, fd: number, openers: readonly (() => number)[]): Link {
   const links: Link[] = [];
   try {
-    for (const cpu of cpus) links.push(bind(name, fd, openOrThrow(name, attributes, pid ?? -1, cpu)));
+    for (const open of openers) links.push(bind(name, fd, open()));
   } catch (problem) {
     for (const link of links) link.detach();
     throw problem;
@@ -115,6 +122,31 @@ function attachPerfEvent(name: string, fd: number, spec: AttachSpec & { mechanis
     },
   };
 }
+
+/** One event for each thread of the traced process, or for each CPU. */
+function attachWatchpoint(name: string, fd: number, spec: AttachSpec & { mechanism: "watchpoint" }, environment: AttachEnvironment): Link {
+  const attributes: PerfAttributes = {
+    ...plain,
+    type: perfTypes.breakpoint,
+    period: 1n,
+    inherit: true,
+    breakpoint: spec.access,
+    config1: spec.address,
+    config2: BigInt(spec.access === executeAccess ? wordBytes : spec.length),
+  };
+  const { pid } = environment;
+  if (pid === undefined) {
+    return bindAll(name, fd, environment.onlineCpus.map((cpu) => () => openOrThrow(name, attributes, -1, cpu)));
+  }
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  return bindAll(name, fd, threads.map((thread) => () => openOrThrow(name, attributes, thread, -1)));
+}
+
+/** enum perf_type_id. */
+const perfTypes = { breakpoint: 5 } as const;
+const executeAccess = 4;
+/** A breakpoint on execution must have the length of a long. */
+const wordBytes = 8;
 
 /** Type number of a dynamic PMU, and the bit that makes a probe one on return. */
 function dynamicPmu(pmu: "uprobe" | "kprobe"): { readonly type: number; readonly returnBit: bigint } {

@@ -23,6 +23,8 @@ export type AttachSpec =
       /** Whether -p and -c restrict the event to their process. */
       readonly followsProcess: boolean;
     }
+  /** A hardware breakpoint. `access`: 1 read, 2 write, 4 execute. */
+  | { readonly mechanism: "watchpoint"; readonly address: bigint; readonly length: number; readonly access: number }
   | { readonly mechanism: "uprobe"; readonly path: string; readonly offset: number; readonly onReturn: boolean }
   | {
       readonly mechanism: "uprobe-multi";

@@ -21,6 +21,7 @@ import { specialProbes } from "./probes/special.ts";
 import { timerProbes } from "./probes/timer.ts";
 import { tracepoint } from "./probes/tracepoint.ts";
 import { uprobes } from "./probes/uprobe.ts";
+import { watchpoint } from "./probes/watchpoint.ts";
 import { valueTypes } from "./value-types/index.ts";
 import { clockVariables } from "./variables/clock.ts";
 import { eventVariables } from "./variables/event.ts";
@@ -48,7 +49,7 @@ export function createLanguage(): Registry {
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],
-    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes],
+    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, watchpoint],
     valueTypes,
     config: configDefinitions,
   });

@@ -12,6 +12,8 @@ export interface PerfAttributes {
   readonly inherit: boolean;
   readonly config1: bigint;
   readonly config2: bigint;
+  /** HW_BREAKPOINT_* bits (1 read, 2 write, 4 execute); address and length are then config1 and config2. */
+  readonly breakpoint?: number;
 }
 
 const closeOnExec = 8;
@@ -25,6 +27,7 @@ export function openPerfEvent(attributes: PerfAttributes, pid: number, cpu: numb
   bytes.writeBigUInt64LE(attributes.period, 16);
   const flags = (attributes.inherit ? 1n << 1n : 0n) | (attributes.byFrequency ? 1n << 10n : 0n);
   bytes.writeBigUInt64LE(flags, 40);
+  bytes.writeUInt32LE(attributes.breakpoint ?? 0, 52);
   bytes.writeBigUInt64LE(attributes.config1, 56);
   bytes.writeBigUInt64LE(attributes.config2, 64);
   return native().syscall(syscallNumbers.perfEventOpen, native().addressOf(bytes), pid, cpu, -1, closeOnExec);
