@@ -44,7 +44,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "uprobe":
       return attachUprobe(name, fd, spec, environment);
     case "uprobe-multi": {
-      const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.onReturn, environment.pid ?? 0);
+      const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
       if (link < 0) throw new SystemError("attach", name, -link);
       return { name, detach: () => closeFd(link) };
     }
@@ -156,13 +156,16 @@ function dynamicPmu(pmu: "uprobe" | "kprobe"): { readonly type: number; readonly
   return { type, returnBit: 1n << BigInt(bit) };
 }
 
+/** Bits 32-63 of the config of a uprobe: the reference counter's offset (Linux 4.20). */
+const semaphoreShift = 32n;
+
 function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "uprobe" }, environment: AttachEnvironment): Link {
   const { type, returnBit } = dynamicPmu("uprobe");
   const arena = new Arena();
   const attributes = {
     ...plain,
     type,
-    config: spec.onReturn ? returnBit : 0n,
+    config: (spec.onReturn ? returnBit : 0n) | (BigInt(spec.semaphore ?? 0) << semaphoreShift),
     config1: arena.text(spec.path),
     config2: BigInt(spec.offset),
   };

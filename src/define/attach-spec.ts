@@ -25,11 +25,20 @@ export type AttachSpec =
     }
   /** A hardware breakpoint. `access`: 1 read, 2 write, 4 execute. */
   | { readonly mechanism: "watchpoint"; readonly address: bigint; readonly length: number; readonly access: number }
-  | { readonly mechanism: "uprobe"; readonly path: string; readonly offset: number; readonly onReturn: boolean }
+  /** `semaphore`: file offset of the counter that the kernel raises while the probe is attached; 0: none. */
+  | {
+      readonly mechanism: "uprobe";
+      readonly path: string;
+      readonly offset: number;
+      readonly onReturn: boolean;
+      readonly semaphore?: number;
+    }
   | {
       readonly mechanism: "uprobe-multi";
       readonly path: string;
       readonly offsets: readonly number[];
+      /** One for each offset, as of single uprobes. */
+      readonly semaphores?: readonly number[];
       /** Function names, for messages. */
       readonly names: readonly string[];
       readonly onReturn: boolean;

@@ -1,6 +1,7 @@
 // What a probe type is to the rest of the compiler: a definition that turns an attach point's text into concrete points.
 
 import type { Diagnostics } from "../source/diagnostic.ts";
+import type { UsdtArgument } from "../formats/usdt-arguments.ts";
 import type { Span } from "../source/source.ts";
 import type { AddressSpace, Type } from "../types/type.ts";
 import type { AttachSpec, ProgramKind } from "./attach-spec.ts";
@@ -63,6 +64,15 @@ export interface ArgumentsLayout {
   readonly result?: ArgumentField | undefined;
 }
 
+/** Argument specifications of a USDT probe. */
+export interface UsdtPlace {
+  readonly arguments: readonly UsdtArgument[];
+  /** Virtual address of the probe's instruction: with it a global's address is found at run time. */
+  readonly address: bigint;
+  /** Addresses of the globals that the arguments name. */
+  readonly globals: ReadonlyMap<string, bigint>;
+}
+
 /** One concrete place to attach to; one loaded program. */
 export interface ProbePoint {
   /** Canonical provider name. */
@@ -84,6 +94,8 @@ export interface ProbePoint {
   readonly count: number;
   /** True when -p is carried out by a comparison in the program. */
   readonly filtersByPid: boolean;
+  /** Where a USDT probe's arguments are: its own locations may differ from those of other points of the same name. */
+  readonly usdt?: UsdtPlace;
   /** Layout of `args`; a string says why there is none. */
   arguments(): ArgumentsLayout | string;
 }

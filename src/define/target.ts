@@ -82,6 +82,19 @@ export interface UserSymbol {
   readonly fileOffset: number;
 }
 
+/** A place of a USDT probe; a probe may have several. */
+export interface UsdtLocation {
+  readonly provider: string;
+  readonly name: string;
+  /** Virtual address in the file's own terms. */
+  readonly address: bigint;
+  readonly fileOffset: number;
+  /** 0: none. */
+  readonly semaphoreOffset: number;
+  /** As the note has them (formats/usdt-arguments.ts). */
+  readonly arguments: string;
+}
+
 /** Executables and libraries to put uprobes into. */
 export interface UserTargets {
   /** Paths that a target text means: a path, a program in PATH, `libNAME`, a pattern. */
@@ -93,6 +106,8 @@ export interface UserTargets {
   symbol(path: string, name: string): UserSymbol | undefined;
   /** The symbol that contains a virtual address. */
   symbolAt(path: string, address: bigint): UserSymbol | undefined;
+  /** USDT probes of a file. */
+  usdt(path: string): readonly UsdtLocation[];
   /** File offset of a virtual address. */
   fileOffset(path: string, address: bigint): number | undefined;
   /** The name that a mangled symbol stands for, or the symbol itself. */

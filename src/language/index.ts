@@ -20,6 +20,7 @@ import { rawTracepoint } from "./probes/raw-tracepoint.ts";
 import { specialProbes } from "./probes/special.ts";
 import { timerProbes } from "./probes/timer.ts";
 import { tracepoint } from "./probes/tracepoint.ts";
+import { usdt } from "./probes/usdt.ts";
 import { uprobes } from "./probes/uprobe.ts";
 import { watchpoint } from "./probes/watchpoint.ts";
 import { valueTypes } from "./value-types/index.ts";
@@ -49,7 +50,7 @@ export function createLanguage(): Registry {
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],
-    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, watchpoint],
+    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, watchpoint],
     valueTypes,
     config: configDefinitions,
   });

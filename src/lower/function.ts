@@ -27,6 +27,7 @@ import type { MapLayout } from "./map-layout.ts";
 import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
 import { stringsEqual } from "./strings.ts";
+import { lowerUsdtArgument } from "./usdt-arguments.ts";
 
 /** Where a variable of the script is. */
 export type VariableStorage =
@@ -289,6 +290,7 @@ export class FunctionLowering implements Code {
   }
 
   argument(index: number): Value {
+    if (this.point.usdt !== undefined) return lowerUsdtArgument(this, this.point.usdt, index);
     if (this.point.context === "words") return this.ir.load(8, this.context(), index * 8);
     const name = present(argumentRegisters[this.target.arch][index], "argument register");
     return this.register(name);

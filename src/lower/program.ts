@@ -60,12 +60,19 @@ function groupPoints(probe: AnalysedProbe): readonly (readonly ProbePoint[])[] {
   const groups = new Map<string, ProbePoint[]>();
   for (const point of probe.points) {
     const { type, expectedAttach } = point.program;
-    const key = `${point.context} ${type} ${expectedAttach} ${point.returns} ${point.space} ${point.filtersByPid}`;
+    const key = `${point.context} ${type} ${expectedAttach} ${point.returns} ${point.space} ${point.filtersByPid} ${usdtKey(point)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [point]);
     else group.push(point);
   }
   return [...groups.values()];
+}
+
+/** Points whose arguments are in other places need code of their own. */
+function usdtKey({ usdt }: ProbePoint): string {
+  if (usdt === undefined) return "";
+  const places = usdt.arguments.map((argument) => JSON.stringify(argument, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value)));
+  return usdt.globals.size > 0 ? `${usdt.address} ${places.join()}` : places.join();
 }
 
 interface ProbeInput {

@@ -1,5 +1,6 @@
 // Executables and libraries by the names that attach points use: paths, programs in PATH, `libNAME`.
 
+import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
 import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
@@ -65,6 +66,10 @@ export function hostUserTargets(): UserTargets {
         // The process is gone.
         return undefined;
       }
+    },
+    usdt: (path) => {
+      const file = open(path);
+      return file === undefined ? [] : readUsdtLocations(file);
     },
     functions: (path) => {
       const file = open(path);

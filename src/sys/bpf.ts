@@ -292,15 +292,26 @@ export function linkPerfEvent(programFd: number, eventFd: number): number {
 }
 
 /** One link for many places of a file (Linux 6.6); descriptor or negative errno. */
-export function linkUprobeMulti(programFd: number, path: string, offsets: readonly number[], onReturn: boolean, pid: number): number {
+export function linkUprobeMulti(
+  programFd: number,
+  path: string,
+  offsets: readonly number[],
+  semaphores: readonly number[] | undefined,
+  onReturn: boolean,
+  pid: number,
+): number {
   const arena = new Arena();
-  const table = Buffer.alloc(offsets.length * 8);
-  for (const [i, offset] of offsets.entries()) table.writeBigUInt64LE(BigInt(offset), i * 8);
+  const place = (numbers: readonly number[]) => {
+    const table = Buffer.alloc(numbers.length * 8);
+    for (const [i, number] of numbers.entries()) table.writeBigUInt64LE(BigInt(number), i * 8);
+    return arena.place(table);
+  };
   return new Attributes(64)
     .u32(0, programFd)
     .u32(8, 48)
     .u64(16, arena.text(path))
-    .u64(24, arena.place(table))
+    .u64(24, place(offsets))
+    .u64(32, semaphores === undefined ? 0n : place(semaphores))
     .u32(48, offsets.length)
     .u32(52, onReturn ? 1 : 0)
     .u32(56, pid)

@@ -8,6 +8,12 @@ export interface ElfSymbol {
   readonly type: number;
 }
 
+export interface ElfSection {
+  readonly address: bigint;
+  readonly flags: number;
+  readonly bytes: Uint8Array;
+}
+
 interface Segment {
   readonly offset: bigint;
   readonly address: bigint;
@@ -15,13 +21,18 @@ interface Segment {
 }
 
 interface Section {
+  /** Offset in the table of section names. */
+  readonly name: number;
   readonly type: number;
+  readonly flags: number;
+  readonly address: bigint;
   readonly link: number;
   readonly offset: number;
   readonly size: number;
   readonly entrySize: number;
 }
 
+const emptySection = 0;
 const loadSegment = 1;
 const symbolTable = 2;
 const dynamicSymbols = 11;
@@ -107,6 +118,20 @@ export class ElfFile {
     return undefined;
   }
 
+  /** A section by name; `flags` are those of the header (SHF_COMPRESSED 0x800). */
+  section(name: string): ElfSection | undefined {
+    const names = this.sections[this.bytes.readUInt16LE(62)];
+    if (names === undefined) return undefined;
+    for (const section of this.sections) {
+      const at = names.offset + section.name;
+      const end = this.bytes.indexOf(0, at);
+      if (section.type === emptySection || this.bytes.subarray(at, end).toString("latin1") !== name) continue;
+      const { address, flags, offset, size } = section;
+      return { address, flags, bytes: this.bytes.subarray(offset, offset + size) };
+    }
+    return undefined;
+  }
+
   content(offset: number, length: number): Uint8Array {
     return this.bytes.subarray(offset, offset + length);
   }
@@ -136,7 +161,10 @@ function readSections(bytes: Buffer): readonly Section[] {
   return Array.from({ length: count }, (_, i) => {
     const start = at + i * size;
     return {
+      name: bytes.readUInt32LE(start),
       type: bytes.readUInt32LE(start + 4),
+      flags: Number(bytes.readBigUInt64LE(start + 8)),
+      address: bytes.readBigUInt64LE(start + 16),
       link: bytes.readUInt32LE(start + 40),
       offset: Number(bytes.readBigUInt64LE(start + 24)),
       size: Number(bytes.readBigUInt64LE(start + 32)),

@@ -6,7 +6,7 @@ import { type Code, memoryOperand, type Operand, scalarOperand } from "../../def
 import type { Value } from "../../ir/model.ts";
 import type { ArgumentField, ArgumentsLayout, ProbePoint } from "../../define/probe.ts";
 import { argumentRegisters, firstStackArgument, instructionPointer, returnRegister } from "../../define/registers.ts";
-import { pointerTo, type StructLayout, type Type, uint64, uint8, none, alignUp, layoutTuple } from "../../types/type.ts";
+import { int64, pointerTo, type StructLayout, type Type, uint64, uint8, none, alignUp, layoutTuple } from "../../types/type.ts";
 
 const probe = builtin({
   names: ["probe"],
@@ -34,7 +34,12 @@ const probetype = builtin({
 
 // ---- arguments --------------------------------------------------------------------------------------------
 
-const maxArguments = 32;
+const maxArguments = 256;
+
+/** Arguments of USDT probes have a sign, those of functions are words. */
+function argumentType(site: CallSite): Type {
+  return site.point.usdt === undefined ? uint64 : int64;
+}
 
 const argN = builtin({
   names: Array.from({ length: maxArguments }, (_, i) => `arg${i}`),
@@ -44,13 +49,13 @@ const argN = builtin({
   example: "rawtracepoint:sys_enter { print(arg1 >= 0); exit(); }",
   needs: "argN",
   usesContext: true,
-  type: () => uint64,
+  type: argumentType,
   check: (site) => {
     const index = Number(site.name.slice("arg".length));
-    const limit = site.point.context === "registers" ? argumentRegisters[site.target.arch].length : maxArguments;
+    const limit = site.point.context === "registers" && site.point.usdt === undefined ? argumentRegisters[site.target.arch].length : maxArguments;
     if (index >= limit) site.error("argument", `${site.target.arch} doesn't support ${site.name}`);
   },
-  lower: (code, call) => scalarOperand(uint64, code.argument(Number(call.name.slice("arg".length)))),
+  lower: (code, call) => scalarOperand(call.type, code.argument(Number(call.name.slice("arg".length)))),
 });
 
 const sargN = builtin({
