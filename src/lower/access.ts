@@ -6,7 +6,7 @@ import type { ArgumentField } from "../define/probe.ts";
 import type { Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { int8, isScalar, layoutTuple, none, sizeOf, storedSize, type Type } from "../types/type.ts";
-import type { FunctionLowering } from "./function.ts";
+import { chunks, type FunctionLowering } from "./function.ts";
 import { extendTo, memberOperand } from "./operands.ts";
 import { dereference, valueMember } from "./operators.ts";
 import { pairMember } from "./variables.ts";
@@ -101,13 +101,7 @@ function narrowTo(type: Type, bytes: 1 | 2 | 4 | 8): Type {
 }
 
 function copyFromContext(f: FunctionLowering, offset: number, address: Value, size: number): void {
-  for (let at = 0; at < size; ) {
-    const aligned = (offset + at) % 8 === 0 ? 8 : (offset + at) % 4 === 0 ? 4 : (offset + at) % 2 === 0 ? 2 : 1;
-    const left = size - at;
-    const bytes = aligned <= left ? aligned : left >= 4 && aligned >= 4 ? 4 : left >= 2 && aligned >= 2 ? 2 : 1;
-    f.ir.store(bytes === 8 ? 8 : bytes === 4 ? 4 : bytes === 2 ? 2 : 1, address, at, f.ir.load(bytes === 8 ? 8 : bytes === 4 ? 4 : bytes === 2 ? 2 : 1, f.context(), offset + at));
-    at += bytes;
-  }
+  for (const [at, bytes] of chunks(size, offset, 0)) f.ir.store(bytes, address, at, f.ir.load(bytes, f.context(), offset + at));
 }
 
 // ---- tuples and indices --------------------------------------------------------------------------------
