@@ -5,6 +5,7 @@ import { toByteString } from "../base/byte-string.ts";
 import { SourceFile } from "../source/source.ts";
 import { nameThread } from "../sys/clock.ts";
 import { SystemError } from "../sys/system-error.ts";
+import { formatScript } from "./format.ts";
 import { listProbes } from "./list.ts";
 import { type CommandLine, parseCommandLine, usage } from "./options.ts";
 import { runScript } from "./run.ts";
@@ -50,6 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
     complain(script === "no program" ? usage : `ERROR: ${script}\n`);
     return 1;
   }
+  if (line.fmt) return formatScript(line, script.file);
   if (line.format !== "text" && line.format !== "json") {
     complain(`ERROR: Invalid output format "${line.format}": valid formats are text and json\n`);
     return 1;

@@ -183,6 +183,7 @@ OPTIONS:
     -e 'program'   execute this program
     --emit FILE    write the compiled program to FILE, to be run later with bpftrace FILE
     -f FORMAT      output format ('text', 'json')
+    --fmt          print the program in standard form, to stdout or the file of -o
     -h, --help     show this help message
     -I DIR         add a folder to the search path of #include
     --include FILE add an #include in front of the program

@@ -29,7 +29,7 @@ function useColor(): boolean {
   return process.stderr.isTTY === true && process.stdout.isTTY === true;
 }
 
-function report(diagnostics: readonly Diagnostic[], noWarnings: boolean): void {
+export function report(diagnostics: readonly Diagnostic[], noWarnings: boolean): void {
   for (const diagnostic of diagnostics) {
     if (noWarnings && diagnostic.severity === "warning") continue;
     complain(renderDiagnostic(diagnostic, useColor()));

@@ -7,7 +7,7 @@ import { SyntaxProblem, type Scanner } from "./scanner.ts";
 import { isTypeName } from "./type-names.ts";
 
 /** Binary operators from weakest to strongest. */
-const levels: readonly (readonly BinaryOperator[])[] = [
+export const levels: readonly (readonly BinaryOperator[])[] = [
   ["||"],
   ["&&"],
   ["|"],
