@@ -9,6 +9,7 @@ import { firstToken, isWeakBase, isWeaker, startOf, strengthOf, strengths } from
 import type { SourceTokens } from "./source-tokens.ts";
 
 type Binary = Extract<Expression, { kind: "binary" }>;
+type Ternary = Extract<Expression, { kind: "ternary" }>;
 
 /** Where lines of a long chain of operators begin: below its first operand, or further in. */
 type Continuation = "aligned" | "indented";
@@ -191,16 +192,23 @@ export class ExpressionFormatter {
     return this.expression(target);
   }
 
-  private ternary({ condition, then, else: otherwise }: Extract<Expression, { kind: "ternary" }>): Layout {
-    const first = this.operand(condition, strengths.ternary + 1);
-    const question = whole(this.tokens.token("?"));
-    if (then === undefined) {
-      const colon = whole(this.tokens.token(":"));
-      return group(first, indent(line, question, colon, space, this.expression(otherwise)));
+  /** A chain of them: the first on up to three lines, each further one on a line that begins with its colon. */
+  private ternary(expression: Ternary): Layout {
+    const first = this.operand(expression.condition, strengths.ternary + 1);
+    const parts = [line, ...this.choice(expression)];
+    let rest = expression.else;
+    for (; rest.kind === "ternary"; rest = rest.else) {
+      parts.push(this.operand(rest.condition, strengths.ternary + 1), space, ...this.choice(rest));
     }
-    const second = this.expression(then);
-    const colon = whole(this.tokens.token(":"));
-    return group(first, indent(line, question, space, second, line, colon, space, this.expression(otherwise)));
+    return group(first, indent(...parts, this.expression(rest)));
+  }
+
+  /** From the question mark to the blank behind the colon. */
+  private choice({ then }: Ternary): Layout[] {
+    const question = whole(this.tokens.token("?"));
+    if (then === undefined) return [question, whole(this.tokens.token(":")), space];
+    const value = this.expression(then);
+    return [question, space, value, line, whole(this.tokens.token(":")), space];
   }
 
   private cast({ type, operand, span }: Extract<Expression, { kind: "cast" }>): Layout {

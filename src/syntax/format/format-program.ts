@@ -4,7 +4,7 @@ import { assertNever } from "../../base/invariant.ts";
 import type { AttachPoint, CDefinition, ConfigBlock, ConfigEntry, Import, Item, Probe, Program } from "../ast.ts";
 import { formatType } from "./format-type.ts";
 import { StatementFormatter } from "./format-statement.ts";
-import { bracketed, concat, group, hardline, type Layout, rejoin, space, whole } from "./layout.ts";
+import { bracketed, concat, group, hardline, type Layout, rejoin, softline, space, whole } from "./layout.ts";
 import { firstToken } from "./precedence.ts";
 import { printLayout } from "./print-layout.ts";
 import { SourceTokens } from "./source-tokens.ts";
@@ -137,19 +137,21 @@ class ProgramFormatter {
       parts.push(this.attachPoint(attachPoint));
     }
     if (predicate !== undefined) parts.push(rejoin, this.predicate(predicate));
-    return concat(...parts, rejoin, this.statements.body(body));
+    parts.push(rejoin, this.statements.body(body));
+    return concat(...parts);
   }
 
   private attachPoint({ text, span }: AttachPoint): Layout {
     return whole(this.tokens.raw(span.start, span.end, text));
   }
 
+  /** On the line of the last attach point, or if that is too short on its own. */
   private predicate({ condition }: NonNullable<Probe["predicate"]>): Layout {
     const open = whole(this.tokens.token("/"));
     // A slash and a star would begin a comment.
     const apart = firstToken(condition) === "*" ? space : concat();
     const inside = this.statements.expressions.expression(condition);
-    return group(open, apart, inside, whole(this.tokens.token("/")));
+    return group(softline, open, apart, inside, whole(this.tokens.token("/")));
   }
 }
 

@@ -33,7 +33,7 @@ class LayoutPrinter {
   private newlineIndent = 0;
   private spaced = false;
   /** Between two statements or items. */
-  private betweenStatements = false;
+  private betweenStatements = true;
   private blankAllowed = false;
   /** Indentation of a line that only a comment makes necessary. */
   private rejoinIndent: number | undefined;
