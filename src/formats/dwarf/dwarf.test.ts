@@ -104,10 +104,10 @@ describe("debug information", { skip: hasGcc ? false : "gcc is not installed" },
       const symbol = elf.symbols().find((s) => s.name === "work");
       assert.ok(symbol !== undefined);
       const line = dwarf.lineAt(symbol.address);
-      assert.equal(line?.line, 13);
+      assert.equal(line?.line, 12);
       assert.match(line?.file ?? "", /fixture\.c$/);
       const [file = ""] = dwarf.sourceFiles("fixture.c");
-      assert.equal(dwarf.addressOf(file, 13, undefined), symbol.address);
+      assert.equal(dwarf.addressOf(file, 12, undefined), symbol.address);
       assert.deepEqual(dwarf.sourceFiles("other.c"), []);
       assert.equal(dwarf.addressOf(file, 99, undefined), undefined);
     });
