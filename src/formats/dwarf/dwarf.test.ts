@@ -104,7 +104,8 @@ describe("debug information", { skip: hasGcc ? false : "gcc is not installed" },
       const symbol = elf.symbols().find((s) => s.name === "work");
       assert.ok(symbol !== undefined);
       const line = dwarf.lineAt(symbol.address);
-      assert.equal(line?.line, 12);
+      // With optimisation the first statement may begin at the same address.
+      assert.ok(line?.line === 12 || (options.includes("-O2") && line?.line === 13));
       assert.match(line?.file ?? "", /fixture\.c$/);
       const [file = ""] = dwarf.sourceFiles("fixture.c");
       assert.equal(dwarf.addressOf(file, 12, undefined), symbol.address);
