@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
+import { buildFixtures, type FixtureFolder } from "./fixtures.ts";
 import { checkRow } from "./runner.ts";
 import { parseTable, type Row } from "./table.ts";
 
@@ -11,15 +12,30 @@ const folder = resolve("test/conformance/tables");
 const only = process.env["CONFORMANCE_ROWS"]?.split(",");
 
 function name(row: Row): string {
-  return `${row.id} ${row.program.split("\n").join(" ").slice(0, 100)}`;
+  const text = row.args === undefined ? row.program.split("\n").join(" ") : row.args.join(" ");
+  return `${row.id} ${text.slice(0, 100)}`;
 }
 
-for (const file of readdirSync(folder).sort()) {
-  const rows = parseTable(readFileSync(join(folder, file), "utf8")).filter((row) => only?.includes(row.id) ?? true);
+/** Why a row does not run; undefined when it does. */
+function reasonToSkip(row: Row, fixtures: FixtureFolder): string | undefined {
+  if (row.pending !== undefined) return `pending: ${row.pending}`;
+  return row.fixtures.map((fixture) => fixtures.problem(fixture)).find((problem) => problem !== undefined);
+}
+
+const tables = readdirSync(folder).sort().map((file) => ({
+  file,
+  rows: parseTable(readFileSync(join(folder, file), "utf8")).filter((row) => only?.includes(row.id) ?? true),
+}));
+const used = tables.flatMap(({ rows }) => rows).filter((row) => row.pending === undefined).flatMap((row) => row.fixtures);
+const fixtures = buildFixtures(new Set(used));
+after(() => fixtures.remove());
+
+for (const { file, rows } of tables) {
   describe(file, { concurrency: 3 }, () => {
     for (const row of rows) {
-      test(name(row), row.pending === undefined ? {} : { skip: `pending: ${row.pending}` }, async () => {
-        assert.equal(await checkRow(row), undefined);
+      const reason = reasonToSkip(row, fixtures);
+      test(name(row), reason === undefined ? {} : { skip: reason }, async () => {
+        assert.equal(await checkRow(row, fixtures.path), undefined);
       });
     }
   });

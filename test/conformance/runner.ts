@@ -1,7 +1,9 @@
 // Runs a row of a table with the built command on the running kernel and says what differs from the table.
 
-import { spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Row } from "./table.ts";
 
 const command = process.env["BPFTRACE_COMMAND"] ?? resolve("dist/bpftrace.js");
@@ -10,25 +12,54 @@ const timeoutMs = 60_000;
 interface Result {
   readonly stdout: string;
   readonly stderr: string;
-  readonly status: number | null;
+  readonly status: number | string | null;
 }
 
-function run(row: Row): Promise<Result> {
-  const warnings = row.diagnostics.length > 0 ? [] : ["--no-warnings"];
-  const args = [...warnings, ...row.options, "-e", row.program, ...row.words];
+/** Where a row runs: the fixtures' folder, a folder of its own, the process beside it. */
+interface Place {
+  readonly folder: string | undefined;
+  readonly own: string;
+  readonly beside: ChildProcess | undefined;
+}
+
+function fill(text: string, place: Place): string {
+  return text.replaceAll("{row}", place.own).replaceAll("{pid}", String(place.beside?.pid ?? ""));
+}
+
+function commandLine(row: Row): readonly string[] {
+  if (row.args !== undefined) return row.args;
+  const warnings = row.diagnostics.length + row.stderr.length + row.absent.length > 0 ? [] : ["--no-warnings"];
+  return [...warnings, ...row.options, "-e", row.program, ...row.words];
+}
+
+function signalNamed(name: string): NodeJS.Signals {
+  if (name === "INT" || name === "TERM" || name === "HUP" || name === "USR1" || name === "KILL") return `SIG${name}`;
+  throw new Error(`no signal is called ${name}`);
+}
+
+function run(row: Row, place: Place): Promise<Result> {
+  const args = commandLine(row).map((word) => fill(word, place));
   return new Promise((done) => {
     const child = spawn(process.execPath, [command, ...args], {
       env: { ...process.env, TZ: "UTC", ...row.environment },
-      stdio: ["ignore", "pipe", "pipe"],
+      cwd: place.folder,
+      stdio: [row.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    child.stdin?.end(row.stdin);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on("data", (piece: Buffer) => out.push(piece));
-    child.stderr.on("data", (piece: Buffer) => err.push(piece));
+    let told = row.attached === undefined;
+    child.stdout?.on("data", (piece: Buffer) => out.push(piece));
+    child.stderr?.on("data", (piece: Buffer) => {
+      err.push(piece);
+      if (told || row.attached === undefined || !/^Attached /m.test(Buffer.concat(err).toString())) return;
+      told = true;
+      (row.attached.to === "beside" ? place.beside : child)?.kill(signalNamed(row.attached.signal));
+    });
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
-    child.on("close", (status) => {
+    child.on("close", (status, signal) => {
       clearTimeout(timer);
-      done({ stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), status });
+      done({ stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), status: signal ?? status });
     });
   });
 }
@@ -38,22 +69,58 @@ function significant(text: string): readonly string[] {
   return text.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "" && !line.startsWith("Attach"));
 }
 
-/** Runs a row; undefined when all is as the table says, else the difference. */
-export async function checkRow(row: Row): Promise<string | undefined> {
-  const result = await run(row);
+/** Runs a row; undefined when all is as the table says, else the difference. `folder` holds the fixtures. */
+export async function checkRow(row: Row, folder?: string): Promise<string | undefined> {
+  const own = folder === undefined ? "" : join(folder, "rows", row.id);
+  if (folder !== undefined) {
+    mkdirSync(own, { recursive: true });
+    if (row.script !== undefined) writeFileSync(join(own, "script.bt"), row.script, { mode: 0o755 });
+  }
+  const [file, ...words] = row.beside ?? [];
+  const beside = file === undefined ? undefined : spawn(file, words, { cwd: folder, stdio: "ignore" });
+  const place: Place = { folder, own, beside };
+  try {
+    const result = await run(row, place);
+    const problems = [...differences(row, place, result), ...(await survivors(row, result.stdout))];
+    if (problems.length === 0) return undefined;
+    return `${problems.join("\n")}\nprogram: ${row.program}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;
+  } finally {
+    beside?.kill("SIGKILL");
+  }
+}
+
+function differences(row: Row, place: Place, result: Result): readonly string[] {
   const problems: string[] = [];
   if (result.status !== row.status) problems.push(`status ${result.status}, expected ${row.status}`);
+  const stdout = row.result === undefined ? result.stdout : readFileSync(fill(row.result, place), "utf8");
   const expected = row.stdout.map((line) => line.trimEnd()).filter((line) => line !== "");
-  const got = significant(result.stdout);
+  const got = significant(stdout);
   if (row.regex !== undefined) {
-    if (!new RegExp(row.regex, "s").test(result.stdout)) problems.push(`stdout:\n${result.stdout}\nis not like: ${row.regex}`);
-  } else if (got.join("\n") !== expected.join("\n")) problems.push(`stdout:\n${got.join("\n")}\nexpected:\n${expected.join("\n")}`);
+    if (!new RegExp(fill(row.regex, place), "s").test(stdout)) problems.push(`output:\n${stdout}\nis not like: ${row.regex}`);
+  } else if (got.join("\n") !== expected.join("\n")) problems.push(`output:\n${got.join("\n")}\nexpected:\n${expected.join("\n")}`);
   for (const diagnostic of row.diagnostics) {
     const missing = missingDiagnostic(diagnostic, result.stderr);
     if (missing !== undefined) problems.push(missing);
   }
-  if (problems.length === 0) return undefined;
-  return `${problems.join("\n")}\nprogram: ${row.program}\nstderr: ${result.stderr}`;
+  for (const pattern of row.stderr) {
+    if (!new RegExp(fill(pattern, place), "m").test(result.stderr)) problems.push(`stderr is not like: ${pattern}`);
+  }
+  for (const pattern of row.absent) {
+    if (new RegExp(pattern, "m").test(`${result.stdout}\n${result.stderr}`)) problems.push(`there should be nothing like: ${pattern}`);
+  }
+  return problems;
+}
+
+/** Processes that must end with the run get a few seconds to do so. */
+async function survivors(row: Row, stdout: string): Promise<readonly string[]> {
+  if (row.gone === undefined) return [];
+  const pid = new RegExp(row.gone, "m").exec(stdout)?.[1];
+  if (pid === undefined) return [`no process id like ${row.gone}`];
+  for (let tries = 0; tries < 100; tries++) {
+    if (!existsSync(`/proc/${pid}`)) return [];
+    await sleep(100);
+  }
+  return [`process ${pid} still lives`];
 }
 
 function missingDiagnostic(text: string, stderr: string): string | undefined {

@@ -1,0 +1,63 @@
+// Programs that rows trace: small C and C++ sources, compiled once for a test run into a folder of its own.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+interface Fixture {
+  readonly compiler: "gcc" | "g++";
+  readonly source: string;
+  readonly flags: readonly string[];
+}
+
+/** Programs by the names that rows give them. */
+const fixtures: ReadonlyMap<string, Fixture> = new Map([
+  ["loop", { compiler: "gcc", source: "loop.c", flags: ["-g", "-O1"] }],
+  ["loop_nodwarf", { compiler: "gcc", source: "loop.c", flags: ["-O1"] }],
+  ["loop_static", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-static"] }],
+  ["loop_stripped", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-s"] }],
+  ["libcrate.so", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-shared", "-fPIC"] }],
+  ["shop", { compiler: "gcc", source: "shop.c", flags: ["-O1", "-no-pie"] }],
+  ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
+  ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
+]);
+
+export interface FixtureFolder {
+  readonly path: string;
+  /** Why a fixture can't be had on this machine; undefined when it is there. */
+  problem(name: string): string | undefined;
+  remove(): void;
+}
+
+function isInstalled(compiler: string): boolean {
+  return spawnSync(compiler, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+/** Builds the named fixtures. A missing compiler is the machine's matter, a source that does not compile is a defect. */
+export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
+  const path = mkdtempSync(join(tmpdir(), "bpftrace-rows-"));
+  const problems = new Map<string, string>();
+  const compilers = new Map<string, boolean>();
+  const sources = resolve("test/conformance/fixtures");
+  for (const name of names) {
+    const fixture = fixtures.get(name);
+    if (fixture === undefined) throw new Error(`no fixture is called ${name}`);
+    const { compiler, source, flags } = fixture;
+    const installed = compilers.get(compiler) ?? isInstalled(compiler);
+    compilers.set(compiler, installed);
+    if (!installed) {
+      problems.set(name, `${compiler} is not installed`);
+      continue;
+    }
+    const run = spawnSync(compiler, [...flags, join(sources, source), "-o", join(path, name)], { encoding: "utf8", cwd: sources });
+    if (run.status !== 0) throw new Error(`${compiler} fails on ${source}:\n${run.stderr}`);
+  }
+  mkdirSync(join(path, "rows"));
+  writeFileSync(join(path, "loop.c"), "/* A source file is no program. */\n");
+  return {
+    path,
+    problem: (name) => problems.get(name),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
