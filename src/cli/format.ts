@@ -8,12 +8,13 @@ import { formatProgram } from "../syntax/format/format-program.ts";
 import { parseProgram } from "../syntax/parser.ts";
 import type { CommandLine } from "./options.ts";
 import { report } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Formats a script to stdout or the file of -o; gives the exit status. A script with errors gives no output. */
-export function formatScript(line: CommandLine, file: SourceFile): number {
+export function formatScript(line: CommandLine, file: SourceFile, terminal: Terminal): number {
   const diagnostics = new Diagnostics();
   const program = parseProgram(file, diagnostics);
-  report(diagnostics.all(), line.noWarnings);
+  report(diagnostics.all(), line, terminal);
   if (diagnostics.hasErrors()) return 1;
   const text = byteStringToBuffer(formatProgram(program));
   if (line.output === undefined) {
@@ -24,7 +25,7 @@ export function formatScript(line: CommandLine, file: SourceFile): number {
     replaceFile(line.output, text);
     return 0;
   } catch (problem) {
-    process.stderr.write(`ERROR: Failed to write "${line.output}": ${problem instanceof Error ? problem.message : String(problem)}\n`);
+    terminal.error(`Failed to write "${line.output}": ${problem instanceof Error ? problem.message : String(problem)}`);
     return 1;
   }
 }

@@ -6,67 +6,92 @@ import { SourceFile } from "../source/source.ts";
 import { nameThread } from "../sys/clock.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { formatScript } from "./format.ts";
-import { listProbes } from "./list.ts";
-import { type CommandLine, parseCommandLine, usage } from "./options.ts";
-import { runScript } from "./run.ts";
 import { printInfo } from "./info.ts";
+import { listProbes } from "./list.ts";
+import { type CommandLine, parseCommandLine } from "./options.ts";
+import { lockdownProblem, privilegeProblem } from "./privileges.ts";
+import { runScript } from "./run.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+import { usage } from "./usage.ts";
 import { version } from "./version.ts";
 
-function complain(text: string): void {
-  process.stderr.write(text);
+interface Script {
+  readonly file: SourceFile;
+  /** Positional and named parameters. */
+  readonly words: readonly string[];
 }
 
-/** The script and the words after it; a text says what is wrong. */
-function readScript(line: CommandLine): { readonly file: SourceFile; readonly words: readonly string[] } | string {
+/** The script and the words after it; undefined when none is given. Throws the error of a file that can't be read. */
+function readScript(line: CommandLine): Script | undefined {
   if (line.program !== undefined) return { file: new SourceFile("stdin", toByteString(line.program)), words: line.operands };
   const [path, ...words] = line.operands;
-  if (path === undefined) return "no program";
-  try {
-    const text = readFileSync(path === "-" ? 0 : path).toString("latin1");
-    return { file: new SourceFile(path === "-" ? "stdin" : path, text), words };
-  } catch (problem) {
-    return `failed to open file '${path}': ${problem instanceof Error ? problem.message : String(problem)}`;
-  }
+  if (path === undefined) return undefined;
+  const text = readFileSync(path === "-" ? 0 : path).toString("latin1");
+  return { file: new SourceFile(path === "-" ? "stdin" : path, text), words };
 }
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv);
-  if (!parsed.ok) {
-    complain(`bpftrace: ${parsed.problem}\n${usage}`);
+  const terminal = openTerminal(parsed.kind === "run" && parsed.line.noWarnings);
+  switch (parsed.kind) {
+    case "misused":
+      terminal.write(`bpftrace: ${parsed.problem}\n${usage}`);
+      return 1;
+    case "refused":
+      terminal.error(parsed.problem);
+      if (parsed.withUsage) terminal.write(usage);
+      return 1;
+    case "show":
+      return show(parsed.what, terminal);
+    case "run":
+      return start(parsed.line, terminal);
+  }
+}
+
+function show(what: "help" | "version" | "info", terminal: Terminal): number {
+  if (what === "info") return mayTrace(terminal) ? printInfo() : 1;
+  process.stdout.write(what === "help" ? usage : `bpftrace v${version}\n`);
+  return 0;
+}
+
+function mayTrace(terminal: Terminal): boolean {
+  const problem = privilegeProblem();
+  if (problem !== undefined) terminal.error(problem);
+  return problem === undefined;
+}
+
+async function start(line: CommandLine, terminal: Terminal): Promise<number> {
+  if (line.list) return mayTrace(terminal) ? listProbes(line, terminal) : 1;
+  let script: Script | undefined;
+  try {
+    script = readScript(line);
+  } catch (problem) {
+    terminal.error(`failed to open file '${line.operands[0] ?? ""}': ${problem instanceof Error ? problem.message : String(problem)}`);
     return 1;
   }
-  const { line } = parsed;
-  if (line.show === "help") {
-    process.stdout.write(usage);
-    return 0;
-  }
-  if (line.show === "version") {
-    process.stdout.write(`bpftrace v${version}\n`);
-    return 0;
-  }
-  if (line.show === "info") return printInfo();
-  if (line.list) return listProbes(line);
-  const script = readScript(line);
-  if (typeof script === "string") {
-    complain(script === "no program" ? usage : `ERROR: ${script}\n`);
+  if (script === undefined) {
+    terminal.write(usage);
     return 1;
   }
-  if (line.fmt) return formatScript(line, script.file);
-  if (line.format !== "text" && line.format !== "json") {
-    complain(`ERROR: Invalid output format "${line.format}": valid formats are text and json\n`);
+  const { file, words } = script;
+  if (line.mode === "format") return formatScript(line, file, terminal);
+  if (!mayTrace(terminal)) return 1;
+  const locked = line.mode === "run" || line.mode === "test" || line.mode === "bench" ? lockdownProblem() : undefined;
+  if (locked !== undefined) {
+    terminal.error(locked);
     return 1;
   }
-  return withOutput(line, (fd) => runScript(line, script.file, script.words, fd));
+  return withOutput(line, terminal, (fd) => runScript(line, file, words, fd, terminal));
 }
 
 /** Opens the file of -o for the time of the run. */
-async function withOutput(line: CommandLine, run: (fd: number) => Promise<number>): Promise<number> {
+async function withOutput(line: CommandLine, terminal: Terminal, run: (fd: number) => Promise<number>): Promise<number> {
   if (line.output === undefined) return run(1);
   let fd: number;
   try {
     fd = openSync(line.output, "w");
   } catch (problem) {
-    complain(`ERROR: Failed to open output file: "${line.output}": ${problem instanceof Error ? problem.message : ""}\n`);
+    terminal.error(`Failed to open output file '${line.output}': ${problem instanceof Error ? problem.message : String(problem)}`);
     return 1;
   }
   try {
@@ -76,14 +101,19 @@ async function withOutput(line: CommandLine, run: (fd: number) => Promise<number
   }
 }
 
+/** What is left of a problem that nobody handled: ours with its stack, the kernel's in one line. */
+function lastWords(problem: unknown): string {
+  if (!(problem instanceof Error)) return String(problem);
+  return problem instanceof SystemError ? problem.message : (problem.stack ?? problem.message);
+}
+
 nameThread("bpftrace");
 main(process.argv.slice(2)).then(
   (status) => {
     process.exitCode = status;
   },
   (problem: unknown) => {
-    const known = problem instanceof SystemError;
-    complain(`ERROR: ${known || !(problem instanceof Error) ? String(problem instanceof Error ? problem.message : problem) : (problem.stack ?? problem.message)}\n`);
+    openTerminal(false).error(lastWords(problem));
     process.exitCode = 255;
   },
 );

@@ -1,193 +1,114 @@
 // Compiling and running one script for the command line: options to the library's path, its events to the terminal.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { toByteString } from "../base/byte-string.ts";
 import type { CompiledProgram } from "../compile/compiled-program.ts";
-import { unmetFacts } from "../compile/facts.ts";
-import { isSavedProgram, restoreProgram, saveProgram } from "../compile/saved-program.ts";
+import { isSavedProgram } from "../compile/saved-program.ts";
 import { compileScript, type Machine, type ScriptOptions, thisMachine } from "../library/compile.ts";
 import { runProgram } from "../library/run.ts";
-import { VerifierRejection } from "../loader/load.ts";
 import { Output } from "../runtime/output.ts";
-import { AttachFailure } from "../runtime/session.ts";
 import { OutputWriter } from "../runtime/writer.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
 import { renderDiagnostic } from "../source/render.ts";
 import type { SourceFile } from "../source/source.ts";
 import { type Child, startChild } from "../sys/child.ts";
-import { parseInteger } from "../syntax/parse-integer.ts";
 import { printStage } from "./debug.ts";
+import { oldDebug, showsVerifier } from "./debug-stages.ts";
+import { explainFailure } from "./failures.ts";
 import type { CommandLine } from "./options.ts";
+import { filterProbes, readProbeFilter } from "./probe-filter.ts";
+import { readProgram, writeProgram } from "./saved.ts";
+import type { Terminal } from "./terminal.ts";
+import { readPid, splitParameters } from "./words.ts";
 
-function complain(text: string): void {
-  process.stderr.write(text);
+/** What a run works with. */
+interface Job {
+  readonly line: CommandLine;
+  readonly terminal: Terminal;
+  readonly machine: Machine;
+  readonly outputFd: number;
+  readonly pid: number | undefined;
+  readonly child: Child | undefined;
 }
 
-function useColor(): boolean {
-  const wish = process.env["BPFTRACE_COLOR"];
-  if (wish === "always" || wish === "never") return wish === "always";
-  return process.stderr.isTTY === true && process.stdout.isTTY === true;
-}
-
-export function report(diagnostics: readonly Diagnostic[], noWarnings: boolean): void {
+export function report(diagnostics: readonly Diagnostic[], line: CommandLine, terminal: Terminal): void {
   for (const diagnostic of diagnostics) {
-    if (noWarnings && diagnostic.severity === "warning") continue;
-    complain(renderDiagnostic(diagnostic, useColor()));
+    if (line.noWarnings && diagnostic.severity === "warning") continue;
+    terminal.write(renderDiagnostic(diagnostic, terminal.color));
   }
 }
 
-/** The process of -p; a text says what is wrong with it. */
-function readPid(text: string | undefined): number | undefined | string {
-  if (text === undefined) return undefined;
-  const number = parseInteger(text);
-  if (!("value" in number) || number.value > 0x400000n || number.value < 1n) return `Failed to parse pid: invalid integer: ${text}`;
-  const pid = Number(number.value);
-  return existsSync(`/proc/${pid}`) ? pid : `pid ${pid}: No such process`;
-}
-
-/** Words after the script: positional parameters, and `--name=value` options. */
-export function splitWords(words: readonly string[]): {
-  readonly positional: readonly string[];
-  readonly named: ReadonlyMap<string, string | undefined>;
-} {
-  const positional: string[] = [];
-  const named = new Map<string, string | undefined>();
-  for (const word of words) {
-    if (!word.startsWith("--")) positional.push(toByteString(word));
-    else {
-      const equals = word.indexOf("=");
-      if (equals < 0) named.set(word.slice(2), undefined);
-      else named.set(word.slice(2, equals), toByteString(word.slice(equals + 1)));
-    }
-  }
-  return { positional, named };
-}
-
-export async function runScript(line: CommandLine, file: SourceFile, words: readonly string[], outputFd: number): Promise<number> {
-  const givenPid = readPid(line.pid);
-  if (typeof givenPid === "string") {
-    complain(`ERROR: ${givenPid}\n`);
+export async function runScript(
+  line: CommandLine,
+  file: SourceFile,
+  words: readonly string[],
+  outputFd: number,
+  terminal: Terminal,
+): Promise<number> {
+  const pid = line.pid === undefined ? undefined : readPid(line.pid);
+  if (typeof pid === "string") {
+    terminal.error(pid);
     return 1;
   }
   let child: Child | undefined;
-  if (line.command !== undefined) {
-    try {
-      child = startChild(line.command);
-    } catch (problem) {
-      complain(`ERROR: Failed to create child process: ${problem instanceof Error ? problem.message : ""}\n`);
-      return 1;
-    }
+  try {
+    child = line.command === undefined ? undefined : startChild(line.command);
+  } catch (problem) {
+    terminal.error(`Failed to create child process: ${problem instanceof Error ? problem.message : ""}`);
+    return 1;
   }
   try {
-    return await compileAndRun(line, file, words, outputFd, givenPid, child);
+    const job: Job = { line, terminal, machine: thisMachine(line.noFeatures), outputFd, pid, child };
+    if (!isSavedProgram(file.text)) return await compileAndRun(job, file, words);
+    const saved = readProgram(line, file.text, words, job.machine, terminal);
+    return saved === undefined ? 1 : await runCompiled(job, saved);
   } finally {
     child?.terminate();
   }
 }
 
-async function compileAndRun(
-  line: CommandLine,
-  file: SourceFile,
-  words: readonly string[],
-  outputFd: number,
-  pid: number | undefined,
-  child: Child | undefined,
-): Promise<number> {
-  const machine = thisMachine(line.noFeatures);
-  if (isSavedProgram(file.text)) return runSaved(line, file.text, words, machine, outputFd, pid, child);
-  const result = compileScript(file, { ...scriptOptions(line, pid), ...splitWords(words) }, machine);
-  report(result.diagnostics, line.noWarnings);
+async function compileAndRun(job: Job, file: SourceFile, words: readonly string[]): Promise<number> {
+  const { line, terminal, machine } = job;
+  const result = compileScript(file, { ...scriptOptions(line, job.pid), ...splitParameters(words) }, machine);
+  report(result.diagnostics, line, terminal);
   if (result.kind === "bad-environment") {
-    complain(`${result.problem}\n`);
+    terminal.write(`${result.problem}\n`);
     return 2;
   }
   if (result.kind === "failed") return result.diagnostics.some((d) => d.code === "c-include-not-found") ? 2 : 1;
-  if (line.debug.includes("old")) return 0;
-  const { program } = result;
-  if (line.emit !== undefined) return writeProgram(line.emit, saveProgram(result));
+  if (line.debug.includes(oldDebug) || line.mode === "codegen") return 0;
+  if (line.emit !== undefined) return writeProgram(line.emit, result, terminal);
+  return runCompiled(job, result.program);
+}
+
+async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
+  const { line, terminal } = job;
+  if (line.format !== "text" && line.format !== "json") {
+    terminal.error(`Invalid output format '${line.format}': formats are text and json`);
+    return 1;
+  }
+  const filter = readProbeFilter(line.probeFilter);
+  if (typeof filter === "string") {
+    terminal.error(filter);
+    return 255;
+  }
+  const program = filterProbes(whole, filter);
   if (program.probes.length === 0) {
     if (!line.quiet) process.stdout.write("No probes to attach\n");
     return 1;
   }
-  return runCompiled(line, program, machine, outputFd, pid, child);
-}
-
-function runCompiled(
-  line: CommandLine,
-  program: CompiledProgram,
-  machine: Machine,
-  outputFd: number,
-  pid: number | undefined,
-  child: Child | undefined,
-): Promise<number> {
-  const output = new Output(new OutputWriter(outputFd, line.buffering), {
-    format: line.format === "json" ? "json" : "text",
+  const output = new Output(new OutputWriter(job.outputFd, line.buffering), {
+    format: line.format,
     truncationTrailer: program.config.strTruncTrailer,
     noWarnings: line.noWarnings,
     quiet: line.quiet,
-    complain,
+    complain: (text) => terminal.write(text),
   });
-  const { verbose } = line;
-  const stage = line.debug.includes("verifier") || line.debug.includes("all");
+  const { machine, child, pid } = job;
+  const { verbose, dryRun } = line;
   // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
-  const verifierLog = stage ? 1 | 2 | 4 : 0;
-  return runUntilSignalled(line, (stop) =>
-    runProgram(program, machine, { child, pid, verbose, verifierLog, dryRun: line.dryRun, stop }, output),
+  const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
+  return runUntilSignalled(line, terminal, (stop) =>
+    runProgram(program, machine, { child, pid, verbose, verifierLog, dryRun, stop }, output),
   );
-}
-
-/** A program that the kernel refused: the place in the script and why. */
-function explainRejection({ message, probe, complaint, log }: VerifierRejection, verbose: boolean): void {
-  if (complaint === undefined) complain(`ERROR: ${message}\n`);
-  else {
-    const { span, reason, advice, message: words } = complaint;
-    const diagnostic: Diagnostic = {
-      severity: "error",
-      code: "verifier",
-      message: `The kernel refused the program of ${probe}: ${reason}`,
-      span,
-      parts: [],
-      hint: advice ?? "the compiler should not have made such a program: please report it with the script and the output of -v",
-    };
-    complain(renderDiagnostic(diagnostic, useColor()));
-    complain(`ERROR: ${message} The verifier says: ${words}\n`);
-  }
-  complain(verbose ? log : "Use -v to see the whole verifier log\n");
-}
-
-// ---- compiled programs in files ---------------------------------------------------------------------------
-
-function writeProgram(path: string, text: string): number {
-  try {
-    writeFileSync(path, text, { mode: 0o755 });
-    return 0;
-  } catch (problem) {
-    complain(`ERROR: Failed to write the compiled program to "${path}": ${problem instanceof Error ? problem.message : ""}\n`);
-    return 1;
-  }
-}
-
-/** Runs what --emit wrote, if it fits this machine. */
-async function runSaved(
-  line: CommandLine,
-  text: string,
-  words: readonly string[],
-  machine: Machine,
-  outputFd: number,
-  pid: number | undefined,
-  child: Child | undefined,
-): Promise<number> {
-  const saved = restoreProgram(text, machine.registry);
-  const problems = typeof saved === "string" ? [saved] : unmetFacts(saved.facts, machine.target);
-  if (words.length > 0) problems.push("its parameters were fixed when it was compiled");
-  if (pid !== undefined) problems.push("-p has to be given when it is compiled");
-  if (line.emit !== undefined) problems.push("it is compiled already");
-  if (typeof saved === "string" || problems.length > 0) {
-    complain(`ERROR: Can't run this compiled program:\n${problems.map((problem) => `  ${problem}\n`).join("")}`);
-    complain("HINT: compile the script on this machine with --emit\n");
-    return 1;
-  }
-  return runCompiled(line, saved.program, machine, outputFd, pid, child);
 }
 
 function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptOptions, "positional" | "named"> {
@@ -204,7 +125,8 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
   };
 }
 
-async function runUntilSignalled(line: CommandLine, run: (stop: Promise<void>) => Promise<number>): Promise<number> {
+/** Runs until it ends by itself or the user asks for the end; what the kernel refuses is explained. */
+async function runUntilSignalled(line: CommandLine, terminal: Terminal, run: (stop: Promise<void>) => Promise<number>): Promise<number> {
   let stop: () => void = () => undefined;
   const signalled = new Promise<void>((resolve) => {
     stop = resolve;
@@ -214,15 +136,7 @@ async function runUntilSignalled(line: CommandLine, run: (stop: Promise<void>) =
   try {
     return await run(signalled);
   } catch (problem) {
-    if (problem instanceof VerifierRejection) {
-      explainRejection(problem, line.verbose);
-      return 255;
-    }
-    if (problem instanceof AttachFailure) {
-      complain(`ERROR: ${problem.message}\nHINT: set the config missing_probes = warn to go on without it\n`);
-      return 255;
-    }
-    throw problem;
+    return explainFailure(problem, terminal, line);
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);

@@ -19,6 +19,11 @@ export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string
   return fromByteString(text);
 }
 
+/** A message without a place, its line ended. */
+export function paintMessage(severity: Severity, message: string, color: boolean): string {
+  return paint(`${word(severity)}: ${message}`, severity, color);
+}
+
 function word(severity: Severity): string {
   return severity === "error" ? "ERROR" : "WARNING";
 }
