@@ -1,11 +1,11 @@
 // Attach points to concrete points: providers are looked up, patterns matched, missing probes handled.
 
 import type { Config } from "../define/config.ts";
-import type { AttachPointText, ProbeDef, ProbePoint } from "../define/probe.ts";
+import type { AttachPointText, ProbeDef, ProbePoint, Resolution } from "../define/probe.ts";
 import { hasWildcard, wildcardPattern } from "../define/points.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
-import type { Diagnostics } from "../source/diagnostic.ts";
+import { Diagnostics } from "../source/diagnostic.ts";
 import type { AttachPoint, Block, Expression, Probe } from "../syntax/ast.ts";
 import { splitAttachPoint } from "./attach-points.ts";
 import { cloneBlock, cloneExpression } from "./clone.ts";
@@ -44,13 +44,25 @@ function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe
   }
   const condition = probe.predicate?.condition;
   const typed = needs.typed && points.some((point) => point.context === "words");
-  if ((!needs.perPoint && !typed) || points.length === 1) return [{ points, predicate: condition, body: probe.body, probe }];
-  return points.map((point) => ({
-    points: [point],
+  const groups = needs.perPoint || typed ? points.map((point) => [point]) : groupByProvider(points);
+  if (groups.length === 1) return [{ points, predicate: condition, body: probe.body, probe }];
+  return groups.map((group) => ({
+    points: group,
     predicate: condition === undefined ? undefined : cloneExpression(condition),
     body: cloneBlock(probe.body),
     probe,
   }));
+}
+
+/** Neighbours of one probe type: what a body may use is the same for all of them. */
+function groupByProvider(points: readonly ProbePoint[]): readonly (readonly ProbePoint[])[] {
+  const groups: ProbePoint[][] = [];
+  for (const point of points) {
+    const last = groups.at(-1);
+    if (last?.[0]?.provider === point.provider) last.push(point);
+    else groups.push([point]);
+  }
+  return groups;
 }
 
 /** Whether the body must be analysed for each point, and whether it needs one program for each match. */
@@ -71,6 +83,23 @@ function bodyNeeds(
   return { perPoint, typed, full: perPoint };
 }
 
+/** An attach point by its parts, with the probe types it can mean. */
+export interface NamedPoint {
+  readonly text: AttachPointText;
+  readonly definitions: readonly ProbeDef[];
+}
+
+/** The attach points of a script in its order, not expanded; what is wrong with them `expandProbes` reports. */
+export function nameProbes(expansion: Expansion, probes: readonly Probe[]): readonly NamedPoint[] {
+  const quiet = { ...expansion, diagnostics: new Diagnostics() };
+  return probes.flatMap((probe) =>
+    probe.attachPoints.flatMap((point) => {
+      const text = splitAttachPoint(point, expansion.options.positional, quiet.diagnostics);
+      return text === undefined ? [] : [{ text: { ...text, ...nameParts(text) }, definitions: findProviders(quiet, text) }];
+    }),
+  );
+}
+
 interface ResolvedPoint {
   readonly points: readonly ProbePoint[];
   /** Something was reported already. */
@@ -87,15 +116,26 @@ function resolvePoint(expansion: Expansion, point: AttachPoint, full: boolean): 
   if (text === undefined) return diagnostics.all().length > before ? reported : silent;
   const definitions = findProviders(expansion, text);
   if (definitions.length === 0) return reported;
+  const { parts } = nameParts(text);
   const several = definitions.length > 1;
-  const results = definitions.map((definition) => resolveWith(expansion, definition, text, full, several));
-  return { points: results.flatMap((r) => r.points), reported: results.every((r) => r.reported) };
+  // Of several types only those count that have such a point: what the others say against it is dropped.
+  const within = several ? { ...expansion, diagnostics: new Diagnostics() } : expansion;
+  const results = definitions.map((definition) => resolveWith(within, definition, { ...text, parts }, full, several));
+  const points = results.flatMap((r) => r.points);
+  return several ? { points, reported: false } : { points, reported: results.every((r) => r.reported) };
+}
+
+/** A pattern that stands alone (`*sleep*`) is one for names, of any provider. */
+function nameParts(text: AttachPointText): { readonly provider: string; readonly parts: readonly string[] } {
+  const { provider, parts } = text;
+  return parts.length === 0 && hasWildcard(provider) ? { provider: "*", parts: [provider] } : { provider, parts };
 }
 
 /** The probe types that the provider word means; patterns may mean several. */
 function findProviders(expansion: Expansion, text: AttachPointText): readonly ProbeDef[] {
   const { registry, diagnostics } = expansion;
-  const { provider, span } = text;
+  const { span } = text;
+  const { provider, parts } = nameParts(text);
   if (!hasWildcard(provider)) {
     const definition = registry.probe(provider);
     if (definition !== undefined) return [definition];
@@ -106,12 +146,12 @@ function findProviders(expansion: Expansion, text: AttachPointText): readonly Pr
     });
     return [];
   }
-  const list = expansion.options.pid !== undefined || text.parts[0]?.includes("/") === true ? "user" : "kernel";
+  const list = expansion.options.pid !== undefined || parts[0]?.includes("/") === true ? "user" : "kernel";
   const pattern = wildcardPattern(provider);
   const found = registry.definitions.probes
     .filter((d) => d.listedWith === list && d.names.some((name) => pattern.test(name)))
     .sort((a, b) => ((a.names[0] ?? "") < (b.names[0] ?? "") ? -1 : 1));
-  if (found.length === 0) diagnostics.error("probe-type", span, `No probe type matched for ${provider}`);
+  if (found.length === 0) diagnostics.error("probe-type", span, `No probe type matches ${provider}`);
   return found;
 }
 
@@ -140,6 +180,7 @@ function resolveWith(
     full,
     unsafe: expansion.options.unsafe,
     pid: expansion.options.pid,
+    anyGroup: several,
   });
   switch (resolution.kind) {
     case "points":
@@ -147,21 +188,26 @@ function resolveWith(
     case "invalid":
       return reported;
     case "missing":
-      return missingPoint(expansion, text, resolution.what, resolution.wildcard);
+      return missingPoint(expansion, text, resolution);
   }
 }
 
-function missingPoint(expansion: Expansion, text: AttachPointText, what: string, wildcard: boolean): ResolvedPoint {
+type Missing = Extract<Resolution, { readonly kind: "missing" }>;
+
+function missingPoint(expansion: Expansion, text: AttachPointText, { what, wildcard, meant }: Missing): ResolvedPoint {
   if (wildcard) return silent;
   const { missingProbes } = expansion.config;
-  if (missingProbes === "ignore") return reported;
+  if (missingProbes === "ignore") return silent;
+  const near = meant === undefined ? undefined : nearestName(meant.name, meant.among());
   const message = `No matches for ${what}.`;
-  if (missingProbes === "warn") expansion.diagnostics.warn("missing-probe", text.span, `${message} Skipping.`);
-  else {
-    expansion.diagnostics.error("missing-probe", text.span, message, {
-      hint: "set the config missing_probes = warn to go on without it",
-    });
+  const hint = near === undefined ? undefined : `did you mean '${near}'?`;
+  if (missingProbes === "warn") {
+    expansion.diagnostics.warn("missing-probe", text.span, `${message} Skipping.`, { hint });
+    return silent;
   }
+  expansion.diagnostics.error("missing-probe", text.span, message, {
+    hint: hint ?? "set the config missing_probes = warn to go on without it",
+  });
   return reported;
 }
 

@@ -1,52 +1,82 @@
-// -l: probes by pattern; with -v their arguments.
+// -l: probes by pattern, kernel types by name, or the probes of a script; with -v their arguments.
 
-import { wildcardPattern } from "../define/points.ts";
-import type { ProbeDef } from "../define/probe.ts";
-import type { Target } from "../define/target.ts";
-import { hostTarget } from "../kernel/target.ts";
-import { createLanguage } from "../language/index.ts";
-import { hostUserTargets } from "../symbols/user-targets.ts";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { toByteString } from "../base/byte-string.ts";
+import { hasWildcard, wildcardPattern } from "../define/points.ts";
+import type { ListRequest, ProbeDef } from "../define/probe.ts";
+import type { Registry } from "../define/registry.ts";
+import { type Machine, thisMachine } from "../library/compile.ts";
+import { OutputWriter } from "../runtime/writer.ts";
+import { SourceFile } from "../source/source.ts";
+import { listDefinition } from "./list-definition.ts";
+import { listScript } from "./list-script.ts";
+import { isTypePattern, listTypes } from "./list-types.ts";
 import type { CommandLine } from "./options.ts";
-import { usage } from "./options.ts";
+import type { Terminal } from "./terminal.ts";
+import { usage } from "./usage.ts";
+import { readPid } from "./words.ts";
 
-/** Lists what matches a pattern; exit status. */
-export function listProbes(line: CommandLine): number {
-  const [pattern = "*:*", more] = line.operands;
+/** Lists what the operands mean; exit status. */
+export function listProbes(line: CommandLine, terminal: Terminal): number {
+  const [operand, more] = line.operands;
+  const pid = line.pid === undefined ? undefined : readPid(line.pid);
   if (more !== undefined) {
-    process.stderr.write(usage);
+    terminal.write(usage);
     return 1;
   }
-  const target = hostTarget(hostUserTargets(), new Set(line.noFeatures));
-  const registry = createLanguage();
-  const full = pattern.includes(":") ? pattern : `*:${pattern}`;
-  const colon = full.indexOf(":");
-  const provider = full.slice(0, colon);
-  const rest = full.slice(colon + 1);
-  const wildcard = provider.includes("*");
-  const word = wildcardPattern(provider);
-  const definitions = wildcard
-    ? registry.definitions.probes.filter((d) => d.listedWith === "kernel" && word.test(d.names[0] ?? ""))
-    : [registry.probe(provider)].filter((d) => d !== undefined);
-  const lines: string[] = [];
-  for (const definition of [...definitions].sort((a, b) => ((a.names[0] ?? "") < (b.names[0] ?? "") ? -1 : 1))) {
-    lines.push(...listDefinition(definition, target, rest, pattern.includes(":"), line.verbose));
+  if (typeof pid === "string") {
+    terminal.error(pid);
+    return 1;
   }
-  process.stdout.write(lines.map((text) => `${text}\n`).join(""));
+  const machine = thisMachine(line.noFeatures);
+  const script = readScript(line, operand, terminal);
+  const lines = script === undefined ? listPatterns(line, operand, machine, pid) : listScript(line, script, machine, pid, terminal);
+  if (lines === undefined) return 1;
+  const writer = new OutputWriter(1, "full");
+  for (const text of lines) writer.write(`${text}\n`);
+  writer.flush();
   return 0;
 }
 
-function listDefinition(definition: ProbeDef, target: Target, rest: string, exact: boolean, verbose: boolean): readonly string[] {
-  const parts = rest.split(":");
-  // A name without its group matches in any group.
-  const anyGroup = !exact || parts.length < definition.parts.max;
-  const patterns = [wildcardPattern(rest), ...(anyGroup ? [wildcardPattern(`*:${rest}`)] : [])];
-  const found = definition.candidates(target, parts).filter((name) => patterns.some((p) => p.test(name)));
-  return found.flatMap((name) => {
-    const full = `${definition.probeType}:${name}`;
-    return verbose ? [full, ...argumentLines(definition, target, name)] : [full];
+/** The script to list: a file of that name goes before -e. */
+function readScript(line: CommandLine, operand: string | undefined, terminal: Terminal): SourceFile | undefined {
+  if (operand !== undefined && existsSync(operand) && statSync(operand).isFile()) {
+    return new SourceFile(operand, readFileSync(operand).toString("latin1"));
+  }
+  if (line.program !== undefined) return new SourceFile("stdin", toByteString(line.program));
+  if (operand?.includes(".") === true && !/[:*]/.test(operand)) {
+    terminal.warn(`there is no file '${operand}': it is taken as a pattern`);
+  }
+  return undefined;
+}
+
+function listPatterns(line: CommandLine, operand: string | undefined, machine: Machine, pid: number | undefined): readonly string[] {
+  const patterns = operand === undefined ? [undefined] : operand.split(",").map((pattern) => pattern.trim());
+  return patterns.flatMap((pattern) => {
+    if (pattern !== undefined && isTypePattern(pattern)) return listTypes(pattern, line.verbose);
+    return listPattern(line, pattern, machine, pid);
   });
 }
 
-function argumentLines(definition: ProbeDef, target: Target, name: string): readonly string[] {
-  return definition.listing(target, name).map((text) => `    ${text}`);
+/** Probes of a pattern, type by type; without one, all that listings show. */
+function listPattern(line: CommandLine, pattern: string | undefined, machine: Machine, pid: number | undefined): readonly string[] {
+  const text = pattern === undefined ? "*:*" : pattern.includes(":") ? pattern : `*:${pattern}`;
+  const [provider = "", ...parts] = text.split(":");
+  const request: ListRequest = { parts, from: "pattern", target: machine.target, pid };
+  return findDefinitions(machine.registry, provider, parts, pid).flatMap((definition) =>
+    listDefinition(definition, request, line.verbose),
+  );
+}
+
+function findDefinitions(registry: Registry, provider: string, parts: readonly string[], pid: number | undefined): readonly ProbeDef[] {
+  if (!hasWildcard(provider)) {
+    const definition = registry.probe(provider);
+    return definition === undefined ? [] : [definition];
+  }
+  const word = wildcardPattern(provider);
+  const [file = ""] = parts;
+  const user = pid !== undefined || (file.includes("/") && existsSync(file));
+  return registry.definitions.probes
+    .filter((d) => (d.listedWith === "kernel" || (user && d.listedWith === "user")) && word.test(d.names[0] ?? ""))
+    .sort((a, b) => ((a.names[0] ?? "") < (b.names[0] ?? "") ? -1 : 1));
 }

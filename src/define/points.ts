@@ -23,6 +23,12 @@ export function wildcardPattern(text: string): RegExp {
   return new RegExp(`^${text.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`, "s");
 }
 
+/** Names `GROUP:NAME` that a pattern finds; a pattern without a group finds names of any group. */
+export function matchInGroups(names: readonly string[], parts: readonly string[]): readonly string[] {
+  const pattern = wildcardPattern(parts.length === 1 ? `*:${parts[0] ?? ""}` : parts.join(":"));
+  return names.filter((name) => pattern.test(name));
+}
+
 export function hasWildcard(text: string): boolean {
   return text.includes("*") || (text.includes("[") && text.includes("]"));
 }

@@ -121,14 +121,31 @@ export interface ResolveRequest {
   readonly full: boolean;
   readonly unsafe: boolean;
   readonly pid: number | undefined;
+  /** The provider was a pattern that means several types: an event without its group is then looked for in all groups. */
+  readonly anyGroup: boolean;
+}
+
+/** A pattern of -l, or an attach point of a script that is only listed. */
+export interface ListRequest {
+  /** What follows the provider, split at colons. */
+  readonly parts: readonly string[];
+  readonly from: "pattern" | "script";
+  readonly target: Target;
+  readonly pid: number | undefined;
 }
 
 export type Resolution =
   | { readonly kind: "points"; readonly points: readonly ProbePoint[] }
   /** Nothing matches; `what` names it as in `No matches for tracepoint a:b`. */
-  | { readonly kind: "missing"; readonly what: string; readonly wildcard: boolean }
+  | { readonly kind: "missing"; readonly what: string; readonly wildcard: boolean; readonly meant: Meant | undefined }
   /** Reported already. */
   | { readonly kind: "invalid" };
+
+/** What a misspelled name may have meant. */
+export interface Meant {
+  readonly name: string;
+  among(): Iterable<string>;
+}
 
 export interface ProbeDef {
   /** Canonical name first, then aliases; full names match in any case, one- and two-letter ones as the spec says. */
@@ -144,8 +161,8 @@ export interface ProbeDef {
   /** Which listings include it when the provider is a pattern. */
   readonly listedWith: "kernel" | "user" | "none";
   resolve(request: ResolveRequest): Resolution;
-  /** Candidate names below the provider (`sched:sched_switch`, `cpu-clock:`), for listings; sorted. */
-  candidates(target: Target, parts: readonly string[]): readonly string[];
-  /** Lines of a verbose listing for a candidate: its parameters. */
+  /** What a pattern finds below the provider (`sched:sched_switch`, `cpu-clock:`), for listings; sorted. */
+  list(request: ListRequest): readonly string[];
+  /** Lines of a verbose listing for a name that `list` found: its parameters. */
   listing(target: Target, candidate: string): readonly string[];
 }

@@ -46,6 +46,13 @@ export interface KernelTypes {
   ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
   /** Parameters that a raw tracepoint passes. */
   traceParameters(event: string): readonly Parameter[] | undefined;
+  /** The same as C text, `TYPE NAME`. */
+  traceDeclarations(event: string): readonly string[] | undefined;
+  /** Parameters (`TYPE NAME`) and result of a kernel function as C text. */
+  functionDeclaration(
+    name: string,
+    module: string | undefined,
+  ): { readonly parameters: readonly string[]; readonly parameterTypes: readonly string[]; readonly returns: string } | undefined;
   /** Names of all raw tracepoints. */
   rawTracepoints(): readonly string[];
   /** Names of the iterators (`bpf_iter__NAME`). */
@@ -98,8 +105,11 @@ export interface UsdtLocation {
 /** Executables and libraries to put uprobes into. */
 export interface UserTargets {
   /** Paths that a target text means: a path, a program in PATH, `libNAME`, a pattern. */
-  resolve(text: string, pid: number | undefined): { readonly paths: readonly string[]; readonly warnings: readonly string[] };
-  /** The program file of a process. */
+  resolve(
+    text: string,
+    search: { readonly pid: number | undefined; readonly anyFile: boolean },
+  ): { readonly paths: readonly string[]; readonly warnings: readonly string[] };
+  /** The program file of a process, below the root of that process. */
   executableOf(pid: number): string | undefined;
   /** Functions of a file, sorted by name, one entry for each name. */
   functions(path: string): readonly UserSymbol[];

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
 import type { KernelTypes, Target, UserTargets } from "../define/target.ts";
+import { prototypeC } from "../formats/btf/c-spelling.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureBootToRealtime } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
@@ -35,6 +36,15 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
     traceParameters: (event) => {
       const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
       return prototype?.parameters.slice(1);
+    },
+    traceDeclarations: (event) => {
+      const id = reader.find(btfKinds.func, `__probestub_${event}`) ?? reader.find(btfKinds.func, `__traceiter_${event}`);
+      return id === undefined ? undefined : prototypeC(reader, id).parameters.slice(1);
+    },
+    functionDeclaration: (name, module) => {
+      const btf = moduleBtf(module ?? "vmlinux")?.reader;
+      const id = btf?.find(btfKinds.func, name);
+      return btf === undefined || id === undefined ? undefined : prototypeC(btf, id);
     },
     rawTracepoints: () => rawTracepointNames(reader),
     examined: () => [...types.examined],

@@ -1,97 +1,106 @@
-// Executables and libraries by the names that attach points use: paths, programs in PATH, `libNAME`.
+// Executables and libraries on this machine with their symbols, for user probes.
 
-import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
-import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readlinkSync, statSync } from "node:fs";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
-import type { ElfFile } from "../formats/elf/elf.ts";
-import { openElf } from "./open-elf.ts";
+import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
+import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
+import { elfType, openElf } from "./open-elf.ts";
+import { findTargets } from "./target-path.ts";
 
+/** STT_FUNC and STT_GNU_IFUNC; STT_NOTYPE symbols are labels. */
 const functionTypes: readonly number[] = [2, 10];
+const labelType = 0;
 
-/** Path of a library by /etc/ld.so.cache: entries of the glibc format hold name and path (sysdeps/generic/dl-cache.h). */
-export function findLibrary(text: string, cache: Buffer): string | undefined {
-  const magic = "glibc-ld.so.cache1.1";
-  const start = cache.indexOf(magic, 0, "latin1");
-  if (start < 0) return undefined;
-  const count = cache.readUInt32LE(start + 20);
-  const wanted = text.includes(".so") ? text : `${text}.so`;
-  const string = (at: number) => cache.subarray(start + at, cache.indexOf(0, start + at)).toString("latin1");
-  for (let i = 0; i < count; i++) {
-    const entry = start + 48 + i * 24;
-    const flags = cache.readInt32LE(entry);
-    const key = string(cache.readUInt32LE(entry + 4));
-    // FLAG_ELF_LIBC6 with the 64-bit ABI of the machine: 0x0303 on x86-64, 0x0a03 on arm64.
-    if (key.startsWith(wanted) && (flags === 0x0303 || flags === 0x0a03)) return string(cache.readUInt32LE(entry + 8));
+/** ET_EXEC and ET_DYN. */
+const fixedProgram = 2;
+const sharedProgram = 3;
+
+interface OpenFile {
+  readonly elf: ElfFile;
+  /** One entry for each name, sorted. */
+  functions: readonly UserSymbol[] | undefined;
+  symbols: ReadonlyMap<string, ElfSymbol> | undefined;
+}
+
+/** Names compared by their bytes. */
+function byName(a: UserSymbol, b: UserSymbol): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+function place(elf: ElfFile, symbol: ElfSymbol): UserSymbol | undefined {
+  const { name, address, size } = symbol;
+  const fileOffset = elf.fileOffset(address);
+  return fileOffset === undefined ? undefined : { name, address, size, fileOffset };
+}
+
+function functionsOf(elf: ElfFile): readonly UserSymbol[] {
+  const found = new Map<string, UserSymbol>();
+  for (const symbol of elf.symbols()) {
+    const placed = functionTypes.includes(symbol.type) && !found.has(symbol.name) ? place(elf, symbol) : undefined;
+    if (placed !== undefined) found.set(symbol.name, placed);
   }
-  return undefined;
+  return [...found.values()].sort(byName);
 }
 
-function isFile(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile();
-}
-
-function resolveOne(text: string): string | undefined {
-  if (text.startsWith("lib") && !text.includes("/")) {
-    const found = existsSync("/etc/ld.so.cache") ? findLibrary(text, readFileSync("/etc/ld.so.cache")) : undefined;
-    if (found !== undefined) return found;
+function symbolsOf(elf: ElfFile): ReadonlyMap<string, ElfSymbol> {
+  const found = new Map<string, ElfSymbol>();
+  for (const symbol of elf.symbols()) {
+    if (symbol.type !== labelType && !found.has(symbol.name)) found.set(symbol.name, symbol);
   }
-  if (text.includes("/")) return isFile(text) ? text : undefined;
-  if (isFile(text)) return resolve(text);
-  const folder = (process.env["PATH"] ?? "").split(":").find((f) => isFile(join(f, text)));
-  return folder === undefined ? undefined : join(folder, text);
+  return found;
 }
 
-/** Targets on this machine. */
+function isExecutableByOwner(path: string): boolean {
+  return (statSync(path).mode & 0o100) !== 0;
+}
+
+/** Targets on this machine; files are read when they are first asked for. */
 export function hostUserTargets(): UserTargets {
-  const files = new Map<string, ElfFile | undefined>();
+  const files = new Map<string, OpenFile | undefined>();
   const open = (path: string) => {
-    if (!files.has(path)) files.set(path, openElf(path));
+    if (!files.has(path)) {
+      const elf = openElf(path);
+      files.set(path, elf === undefined ? undefined : { elf, functions: undefined, symbols: undefined });
+    }
     return files.get(path);
   };
-  const symbolOf = (file: ElfFile, name: string, address: bigint, size: number): UserSymbol | undefined => {
-    const fileOffset = file.fileOffset(address);
-    return fileOffset === undefined ? undefined : { name, address, size, fileOffset };
+  const isProgram = (path: string) => {
+    const type = elfType(path);
+    return type === sharedProgram || (type === fixedProgram && isExecutableByOwner(path));
   };
   return {
-    resolve: (text) => {
-      const path = resolveOne(text);
-      const usable = path !== undefined && open(path) !== undefined;
-      return { paths: usable ? [path] : [], warnings: [] };
-    },
+    resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram }),
     executableOf: (pid) => {
       try {
-        return readlinkSync(`/proc/${pid}/exe`);
+        return `/proc/${pid}/root${readlinkSync(`/proc/${pid}/exe`)}`;
       } catch {
         // The process is gone.
         return undefined;
       }
     },
     usdt: (path) => {
-      const file = open(path);
-      return file === undefined ? [] : readUsdtLocations(file);
+      const elf = open(path)?.elf;
+      return elf === undefined ? [] : readUsdtLocations(elf);
     },
     functions: (path) => {
       const file = open(path);
-      const byName = new Map<string, UserSymbol>();
-      for (const { name, address, size, type } of file?.symbols() ?? []) {
-        const symbol = functionTypes.includes(type) && file !== undefined ? symbolOf(file, name, address, size) : undefined;
-        if (symbol !== undefined && !byName.has(name)) byName.set(name, symbol);
-      }
-      return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      if (file !== undefined) file.functions ??= functionsOf(file.elf);
+      return file?.functions ?? [];
     },
     symbol: (path, name) => {
       const file = open(path);
-      const found = file?.symbols().find((s) => s.name === name);
-      return file === undefined || found === undefined ? undefined : symbolOf(file, name, found.address, found.size);
+      if (file === undefined) return undefined;
+      file.symbols ??= symbolsOf(file.elf);
+      const found = file.symbols.get(name);
+      return found === undefined ? undefined : place(file.elf, found);
     },
     symbolAt: (path, address) => {
-      const file = open(path);
-      const found = file?.symbolAt(address);
-      return file === undefined || found === undefined ? undefined : symbolOf(file, found.name, found.address, found.size);
+      const elf = open(path)?.elf;
+      const found = elf?.symbolAt(address);
+      return elf === undefined || found === undefined ? undefined : place(elf, found);
     },
-    fileOffset: (path, address) => open(path)?.fileOffset(address),
+    fileOffset: (path, address) => open(path)?.elf.fileOffset(address),
     demangle: (symbol) => symbol,
-    bytes: (path, offset, length) => open(path)?.content(offset, length) ?? new Uint8Array(0),
+    bytes: (path, offset, length) => open(path)?.elf.content(offset, length) ?? new Uint8Array(0),
   };
 }

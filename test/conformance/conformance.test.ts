@@ -9,6 +9,7 @@ import { checkRow } from "./runner.ts";
 import { parseTable, type Row } from "./table.ts";
 
 const folder = resolve("test/conformance/tables");
+const onlyTables = process.env["CONFORMANCE_TABLES"]?.split(",");
 const only = process.env["CONFORMANCE_ROWS"]?.split(",");
 
 function name(row: Row): string {
@@ -22,7 +23,7 @@ function reasonToSkip(row: Row, fixtures: FixtureFolder): string | undefined {
   return row.fixtures.map((fixture) => fixtures.problem(fixture)).find((problem) => problem !== undefined);
 }
 
-const tables = readdirSync(folder).sort().map((file) => ({
+const tables = readdirSync(folder).sort().filter((file) => onlyTables?.includes(file) ?? true).map((file) => ({
   file,
   rows: parseTable(readFileSync(join(folder, file), "utf8")).filter((row) => only?.includes(row.id) ?? true),
 }));

@@ -2,7 +2,7 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
-import type { ArgumentField, ArgumentsLayout, Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { ArgumentField, ArgumentsLayout, Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import { argumentRegisters } from "../../define/registers.ts";
 import type { Target } from "../../define/target.ts";
 import { sizeOf, type Type, typeName } from "../../types/type.ts";
@@ -72,7 +72,8 @@ function resolve(kind: Kind, request: ResolveRequest): Resolution {
   const modules = target.kernelTypes.functionModules(name).filter((m) => module === undefined || m === module);
   const [only, other] = modules;
   const what = `${kind.provider} ${module ?? "*"}:${name}`;
-  if (only === undefined) return { kind: "missing", what, wildcard: false };
+  const meant = { name, among: () => target.kernelFunctions.traceable().map((f) => f.name) };
+  if (only === undefined) return { kind: "missing", what, wildcard: false, meant };
   if (other !== undefined) {
     return fail(request, `ambiguous attach point, please specify module containing the function '${name}'`, `it is in ${modules.join(", ")}`);
   }
@@ -88,22 +89,34 @@ function fitsRegisters(target: Target, name: string, module: string): boolean {
   return prototype !== undefined && prototype.parameters.length <= argumentRegisters[target.arch].length;
 }
 
-function resolvePattern(kind: Kind, request: ResolveRequest, module: string, name: string): Resolution {
-  const { target } = request;
+/** Traceable functions that a pattern finds and whose types are known. */
+function matches(target: Target, module: string, name: string): readonly { readonly name: string; readonly module: string }[] {
   const [inModule, pattern] = [wildcardPattern(module), wildcardPattern(name)];
-  const found = target.kernelFunctions
+  return target.kernelFunctions
     .traceable()
     .filter((f) => pattern.test(f.name) && inModule.test(f.module) && fitsRegisters(target, f.name, f.module));
-  if (found.length === 0) return { kind: "missing", what: `${kind.provider} ${module}:${name}`, wildcard: true };
+}
+
+function resolvePattern(kind: Kind, request: ResolveRequest, module: string, name: string): Resolution {
+  const found = matches(request.target, module, name);
+  if (found.length === 0) return { kind: "missing", what: `${kind.provider} ${module}:${name}`, wildcard: true, meant: undefined };
   return { kind: "points", points: found.map((f) => point(kind, request, f.name, f.module)) };
 }
 
-function listParameters(kind: Kind, target: Target, candidate: string): readonly string[] {
-  const [module = "", name = ""] = candidate.split(":");
-  const layout = layoutArguments(kind, target, name, module);
-  if (typeof layout === "string") return [];
-  const all = layout.result === undefined ? layout.fields : [...layout.fields, layout.result];
-  return all.map((field) => `${typeName(field.type)} ${field.name}`);
+/** `MODULE:FUNCTION` of what a pattern finds, in any module where it has none. */
+function listNames({ parts, target }: ListRequest): readonly string[] {
+  const [first = "", second] = parts;
+  const found = matches(target, second === undefined ? "*" : first, second ?? first);
+  return found.map((f) => `${f.module}:${f.name}`);
+}
+
+/** Parameters; of fexit the result as well. */
+function listParameters(kind: Kind, target: Target, listed: string): readonly string[] {
+  const [module = "", name = ""] = listed.split(":");
+  const declaration = target.kernelTypes?.functionDeclaration(name, module);
+  if (declaration === undefined) return [];
+  const result = kind.onReturn && declaration.returns !== "void" ? [`${declaration.returns} retval`] : [];
+  return [...declaration.parameters, ...result];
 }
 
 function fentry(names: readonly string[], kind: Kind, doc: string, example: string): ProbeDef {
@@ -116,12 +129,8 @@ function fentry(names: readonly string[], kind: Kind, doc: string, example: stri
     parts: { min: 1, max: 2 },
     listedWith: kind.onReturn ? "none" : "kernel",
     resolve: (request) => resolve(kind, request),
-    candidates: (target) =>
-      target.kernelFunctions
-        .traceable()
-        .filter((f) => f.module !== "vmlinux" || (target.kernelTypes?.hasFunction(f.name) ?? false))
-        .map((f) => `${f.module}:${f.name}`),
-    listing: (target, candidate) => listParameters(kind, target, candidate),
+    list: listNames,
+    listing: (target, name) => listParameters(kind, target, name),
   };
 }
 

@@ -2,10 +2,9 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
-import type { Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
-import { typeName } from "../../types/type.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["argN", "sargN", "func", "ctx", "reg", "usermode", "signal", "override"]);
 const returnCapabilities: ReadonlySet<Capability> = new Set(["retval", "func", "ctx", "reg", "usermode", "signal"]);
@@ -87,7 +86,8 @@ function resolveFunction(
     return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`);
   }
   if (!unsafe && !isTraceable(target, name, module)) {
-    return { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: false };
+    const meant = { name, among: () => target.kernelFunctions.traceable().map((f) => f.name) };
+    return { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: false, meant };
   }
   const attach: AttachSpec = { mechanism: "kprobe", function: name, module, offset, onReturn: kind.onReturn };
   return { kind: "points", points: [point(kind, request, what, attach, 1)] };
@@ -104,7 +104,7 @@ function resolvePattern(kind: Kind, request: ResolveRequest, module: string | un
   const { target } = request;
   const what = `${kind.provider} ${module ?? "vmlinux"}:${name}`;
   const names = matches(target, module, name);
-  if (names.length === 0) return { kind: "missing", what, wildcard: true };
+  if (names.length === 0) return { kind: "missing", what, wildcard: true, meant: undefined };
   if (module === undefined && !request.full && target.has("kprobe_multi")) {
     const functions = [...new Set(names.map((f) => f.name))];
     const attach: AttachSpec = { mechanism: "kprobe-multi", functions, onReturn: kind.onReturn };
@@ -126,11 +126,22 @@ function matches(target: Target, module: string | undefined, name: string): read
     .filter((f) => pattern.test(f.name) && inModule.test(f.module) && !f.name.includes(".part."));
 }
 
-/** Parameters by the register that has them. */
-function listParameters(target: Target, candidate: string): readonly string[] {
-  const name = candidate.slice(candidate.indexOf(":") + 1);
-  const parameters = target.kernelTypes?.functionPrototype(name, undefined)?.parameters ?? [];
-  return parameters.map((parameter) => `${typeName(parameter.type)} ${parameter.name}`);
+/** Functions by name, or with their modules where the pattern has a module. */
+function listNames({ parts, target }: ListRequest): readonly string[] {
+  const [first = "", second] = parts;
+  const name = (second ?? first).split("+")[0] ?? "";
+  const found = matches(target, second === undefined ? undefined : first, name);
+  return found.map((f) => (second === undefined ? f.name : `${f.module}:${f.name}`));
+}
+
+/** Types of the parameters, by the registers that have them; of a return the type of the result. */
+function listParameters(kind: Kind, target: Target, listed: string): readonly string[] {
+  const colon = listed.indexOf(":");
+  const module = colon < 0 ? undefined : listed.slice(0, colon);
+  const declaration = target.kernelTypes?.functionDeclaration(listed.slice(colon + 1), module);
+  if (declaration === undefined) return [];
+  if (kind.onReturn) return [declaration.returns === "void" ? "void" : `${declaration.returns} retval`];
+  return declaration.parameterTypes.filter((type) => !/^(float|double)$/.test(type)).map((type, i) => `${type} arg${i}`);
 }
 
 function kprobe(names: readonly string[], kind: Kind, doc: string, example: string): ProbeDef {
@@ -144,12 +155,8 @@ function kprobe(names: readonly string[], kind: Kind, doc: string, example: stri
     parts: { min: 1, max: 2 },
     listedWith: kind.onReturn ? "none" : "kernel",
     resolve: (request) => resolve(kind, request),
-    candidates: (target, parts) => {
-      const functions = target.kernelFunctions.traceable().filter((f) => !f.name.includes(".part."));
-      if (parts.length < 2) return [...new Set(functions.map((f) => f.name))];
-      return functions.map((f) => `${f.module}:${f.name}`);
-    },
-    listing: listParameters,
+    list: listNames,
+    listing: (target, name) => listParameters(kind, target, name),
   };
 }
 

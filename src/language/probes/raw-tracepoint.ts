@@ -1,11 +1,10 @@
 // Raw tracepoints: the arguments that the kernel passes to the tracepoint, typed by BTF.
 
 import { attachTypes, programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, matchInGroups, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { ArgumentsLayout, Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { KernelTypes, Target } from "../../define/target.ts";
 import type { Span } from "../../source/source.ts";
-import { typeName } from "../../types/type.ts";
 
 const capabilities: ReadonlySet<Capability> = new Set(["args", "argN", "signal"]);
 
@@ -46,22 +45,27 @@ function resolve({ text, target, diagnostics }: ResolveRequest): Resolution {
   const [first = "", second] = text.parts;
   const module = second === undefined ? "*" : first;
   const event = second ?? first;
-  if (!wildcardPattern(module).test("vmlinux")) return { kind: "missing", what: `rawtracepoint ${module}:${event}`, wildcard: second === undefined };
+  // Without a module the point is a pattern over all modules.
+  const wildcard = second === undefined || hasWildcard(event);
+  const missing: Resolution = {
+    kind: "missing",
+    what: `rawtracepoint ${module}:${event}`,
+    wildcard,
+    meant: { name: event, among: () => types.rawTracepoints() },
+  };
+  if (!wildcardPattern(module).test("vmlinux")) return missing;
   const matches = hasWildcard(event)
     ? types.rawTracepoints().filter((name) => wildcardPattern(event).test(name))
     : types.traceParameters(event) === undefined
       ? []
       : [event];
-  // Without a module the point is a pattern over all modules.
-  if (matches.length === 0) return { kind: "missing", what: `rawtracepoint ${module}:${event}`, wildcard: second === undefined || hasWildcard(event) };
+  if (matches.length === 0) return missing;
   const label = matches.length === 1 ? text.label : undefined;
   return { kind: "points", points: matches.map((name) => makePoint(types, name, label, text.span)) };
 }
 
 function listParameters(target: Target, candidate: string): readonly string[] {
-  const event = candidate.slice(candidate.indexOf(":") + 1);
-  const parameters = target.kernelTypes?.traceParameters(event) ?? [];
-  return parameters.map(({ name, type }) => `${typeName(type)} ${name}`);
+  return target.kernelTypes?.traceDeclarations(candidate.slice(candidate.indexOf(":") + 1)) ?? [];
 }
 
 export const rawTracepoint: ProbeDef = {
@@ -73,6 +77,7 @@ export const rawTracepoint: ProbeDef = {
   parts: { min: 1, max: 2 },
   listedWith: "kernel",
   resolve,
-  candidates: (target) => (target.kernelTypes?.rawTracepoints() ?? []).map((name) => `vmlinux:${name}`),
+  list: ({ target, parts }) =>
+    matchInGroups((target.kernelTypes?.rawTracepoints() ?? []).map((name) => `vmlinux:${name}`), parts),
   listing: listParameters,
 };

@@ -28,7 +28,7 @@ function special(moment: "begin" | "end", doc: string): ProbeDef {
       });
       return { kind: "points", points: [point] };
     },
-    candidates: () => [],
+    list: () => [],
     listing: () => [],
   };
 }

@@ -2,8 +2,8 @@
 
 import { programTypes } from "../../define/attach-spec.ts";
 import type { AttachSpec } from "../../define/attach-spec.ts";
-import { probePoint } from "../../define/points.ts";
-import type { Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import { probePoint, wildcardPattern } from "../../define/points.ts";
+import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
 
 const program = { type: programTypes.perfEvent, expectedAttach: 0 } as const;
@@ -79,9 +79,17 @@ function timer(names: readonly string[], cpus: "each" | "one", doc: string, exam
       });
       return { kind: "points", points: [point] };
     },
-    candidates: () => ["hz:", "ms:", "s:", "us:"],
+    list: (request) => listUnits(["hz", "ms", "s", "us"], request),
     listing: () => [],
   };
+}
+
+/** `NAME:` of what a pattern means; in a script a number follows the name, or stands alone as a duration. */
+function listUnits(names: readonly string[], { parts, from }: ListRequest): readonly string[] {
+  const [first = ""] = parts;
+  if (from === "script") return [names.includes(first) ? `${first}:` : "us:"];
+  const pattern = wildcardPattern(parts.join(":"));
+  return names.map((name) => `${name}:`).filter((name) => pattern.test(name));
 }
 
 // ---- software and hardware events ---------------------------------------------------------------------------
@@ -166,7 +174,7 @@ function counter(names: readonly string[], type: number, events: readonly PerfEv
     parts: { min: 1, max: 2 },
     listedWith: "kernel",
     resolve,
-    candidates: () => events.flatMap((e) => e.names.map((name) => `${name}:`)).sort(),
+    list: (request) => listUnits(events.flatMap((e) => e.names).sort(), request),
     listing: () => [],
   };
 }

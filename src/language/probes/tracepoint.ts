@@ -1,7 +1,7 @@
 // Kernel tracepoints, with arguments typed by their format files.
 
 import { programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, matchInGroups, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { ArgumentField, ArgumentsLayout, Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target, TracepointField } from "../../define/target.ts";
 import type { Span } from "../../source/source.ts";
@@ -102,9 +102,9 @@ function listFields(target: Target, category: string, event: string): readonly s
   return fields.filter((f) => f.offset >= firstReadable).map((f) => `${f.ctype} ${f.name}${f.kind === "char-array" || f.kind === "array" ? `[${f.count}]` : ""}`);
 }
 
-function resolve({ text, target, diagnostics }: ResolveRequest): Resolution {
+function resolve({ text, target, diagnostics, anyGroup }: ResolveRequest): Resolution {
   const [first = "", second] = text.parts;
-  if (second === undefined && !hasWildcard(first)) {
+  if (second === undefined && !anyGroup && !hasWildcard(first)) {
     diagnostics.error("attach-point", text.span, "tracepoint probe type requires 2 arguments, found 1");
     return { kind: "invalid" };
   }
@@ -112,13 +112,14 @@ function resolve({ text, target, diagnostics }: ResolveRequest): Resolution {
   const event = second ?? first;
   if (!hasWildcard(category) && !hasWildcard(event)) {
     if (target.tracepoints.format(category, event) === undefined) {
-      return { kind: "missing", what: `tracepoint ${category}:${event}`, wildcard: false };
+      const meant = { name: `${category}:${event}`, among: () => target.tracepoints.list() };
+      return { kind: "missing", what: `tracepoint ${category}:${event}`, wildcard: false, meant };
     }
     return { kind: "points", points: [makePoint(target, category, event, text.label, text.span)] };
   }
   const pattern = wildcardPattern(`${category}:${event}`);
   const matches = target.tracepoints.list().filter((name) => pattern.test(name));
-  if (matches.length === 0) return { kind: "missing", what: `tracepoint ${category}:${event}`, wildcard: true };
+  if (matches.length === 0) return { kind: "missing", what: `tracepoint ${category}:${event}`, wildcard: true, meant: undefined };
   const points = matches.map((name) => {
     const colon = name.indexOf(":");
     return makePoint(target, name.slice(0, colon), name.slice(colon + 1), undefined, text.span);
@@ -135,7 +136,7 @@ export const tracepoint: ProbeDef = {
   parts: { min: 1, max: 2 },
   listedWith: "kernel",
   resolve,
-  candidates: (target) => target.tracepoints.list(),
+  list: ({ target, parts }) => matchInGroups(target.tracepoints.list(), parts),
   listing: (target, candidate) => {
     const colon = candidate.indexOf(":");
     return listFields(target, candidate.slice(0, colon), candidate.slice(colon + 1));

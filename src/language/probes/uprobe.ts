@@ -1,10 +1,11 @@
-// User functions: uprobe at their entry or an offset, uretprobe at their return.
+// User functions: entry and return, in executables and libraries, by name, pattern, offset or address.
 
-import { attachTypes, programTypes } from "../../define/attach-spec.ts";
 import type { AttachSpec } from "../../define/attach-spec.ts";
+import { attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
-import type { Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target, UserSymbol } from "../../define/target.ts";
+import { isInstructionStart } from "../../formats/x86/instruction-length.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["argN", "sargN", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
@@ -37,70 +38,143 @@ function single(kind: Kind, request: ResolveRequest, path: string, label: string
   return point(kind, request, `${kind.provider}:${path}:${label}`, attach, 1);
 }
 
-/** Splits `name+offset`; a text says what is wrong. */
-function splitOffset(kind: Kind, text: string): { readonly name: string; readonly offset: number } | string {
-  const [name = "", offset, more] = text.split("+");
-  if (offset === undefined) return { name, offset: 0 };
-  if (more !== undefined) return "only one offset is allowed";
-  if (kind.onReturn) return "uretprobes do not take an offset";
-  const number = parseInteger(offset);
-  return "value" in number ? { name, offset: Number(number.value) } : `invalid offset: ${offset}`;
-}
-
-function fail(request: ResolveRequest, message: string): Resolution {
-  request.diagnostics.error("attach-point", request.text.span, message);
+function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
+  request.diagnostics.error("attach-point", request.text.span, message, { hint });
   return { kind: "invalid" };
 }
 
-function resolve(kind: Kind, request: ResolveRequest): Resolution {
-  const { target, pid } = request;
+// ---- target and form ---------------------------------------------------------------------------------------
+
+interface Form {
+  readonly file: string;
+  readonly pattern: string;
+  /** The pattern is a name of C++. */
+  readonly cpp: boolean;
+}
+
+/** Parts by their meaning; with -p the target may be left out. A text says what is wrong. */
+function readForm(kind: Kind, request: ResolveRequest): Form | string {
+  const { pid, target } = request;
   const parts = [...request.text.parts];
-  if (parts.length === 1 && pid !== undefined) parts.unshift(target.userTargets.executableOf(pid) ?? "");
-  if (parts.length < 2) return fail(request, `${kind.provider} probe type requires 2 or 3 arguments, found ${parts.length}`);
+  const located = parts.includes("@");
+  if (located && kind.onReturn) return `${kind.provider} probes can't be put on source lines, only on functions`;
+  if (located) return `${kind.provider} probes on source lines need debug information (DWARF), which is not read yet`;
+  if (pid !== undefined && (parts.length === 1 || (parts.length === 2 && parts[0] === "cpp"))) {
+    const own = target.userTargets.executableOf(pid);
+    if (own === undefined) return `the program of process ${pid} can't be found`;
+    parts.unshift(own);
+  }
+  if (parts.length < 2 || parts.length > 3) return `${kind.provider} probe type requires 2 or 3 arguments, found ${parts.length}`;
   const [file = "", second = "", third] = parts;
-  if (third !== undefined && second !== "cpp") return fail(request, `unsupported language '${second}': only cpp is known`);
-  const { paths } = target.userTargets.resolve(file, pid);
+  if (third !== undefined && second !== "cpp") return `unsupported language '${second}': only cpp is known`;
+  return { file, pattern: third ?? second, cpp: third !== undefined };
+}
+
+function resolve(kind: Kind, request: ResolveRequest): Resolution {
+  const { target, pid, unsafe, text, diagnostics } = request;
+  const form = readForm(kind, request);
+  if (typeof form === "string") return fail(request, form);
+  const { file, pattern, cpp } = form;
+  if (pattern === "") return fail(request, `${kind.provider} needs the name of a function`);
+  const { paths, warnings } = target.userTargets.resolve(file, { pid, anyFile: unsafe });
+  for (const warning of warnings) diagnostics.warn("attach-point", text.span, warning);
   if (paths.length === 0) return fail(request, `${kind.provider} target file '${file}' does not exist or is not executable`);
-  const pattern = third ?? second;
-  const results = paths.map((path) => resolveIn(kind, request, path, pattern, third !== undefined));
+  const results = paths.map((path) => resolveIn(kind, request, path, pattern, cpp));
   const points = results.flatMap((result) => (result.kind === "points" ? result.points : []));
   if (points.length > 0) return { kind: "points", points };
-  return results[0] ?? { kind: "missing", what: `${kind.provider} ${file}:${pattern}`, wildcard: true };
+  const missing = `${kind.provider} ${file}:${pattern}`;
+  return results[0] ?? { kind: "missing", what: missing, wildcard: true, meant: undefined };
 }
 
 function resolveIn(kind: Kind, request: ResolveRequest, path: string, text: string, cpp: boolean): Resolution {
-  const { userTargets } = request.target;
   if (hasWildcard(text) || cpp) return resolvePattern(kind, request, path, text, cpp);
   const split = splitOffset(kind, text);
   if (typeof split === "string") return fail(request, split);
   const number = parseInteger(split.name);
   if ("value" in number) return resolveAddress(kind, request, path, number.value + BigInt(split.offset));
-  const symbol = userTargets.symbol(path, split.name);
-  if (symbol === undefined) return { kind: "missing", what: `${kind.provider} ${path}:${split.name}`, wildcard: false };
-  if (split.offset > 0 && split.offset >= symbol.size && !request.unsafe) {
-    return fail(request, `Offset outside the function bounds ('${split.name}' size is ${symbol.size})`);
+  return resolveFunction(kind, request, path, split.name, split.offset);
+}
+
+// ---- one place ---------------------------------------------------------------------------------------------
+
+/** Splits `name+offset`; a text says what is wrong. */
+function splitOffset(kind: Kind, text: string): { readonly name: string; readonly offset: number } | string {
+  const [name = "", offset, more] = text.split("+");
+  if (offset === undefined) return { name, offset: 0 };
+  if (more !== undefined || name === "") return `a function takes one offset: ${text}`;
+  if (kind.onReturn) return "uretprobes do not take an offset";
+  const number = parseInteger(offset);
+  return "value" in number ? { name, offset: Number(number.value) } : `invalid offset: ${offset}`;
+}
+
+function resolveFunction(kind: Kind, request: ResolveRequest, path: string, name: string, offset: number): Resolution {
+  const { userTargets } = request.target;
+  const symbol = userTargets.symbol(path, name);
+  if (symbol === undefined) {
+    const among = () => userTargets.functions(path).map((known) => known.name);
+    return { kind: "missing", what: `${kind.provider} ${path}:${name}`, wildcard: false, meant: { name, among } };
   }
-  return { kind: "points", points: [single(kind, request, path, text, symbol.fileOffset + split.offset)] };
+  if (symbol.size === 0 && offset === 0 && !request.unsafe) {
+    return fail(request, `${name} of ${path} has no size, it may be no function`, "--unsafe allows it all the same");
+  }
+  const problem = checkOffset(request, path, symbol, offset);
+  if (problem !== undefined) return problem;
+  const label = offset === 0 ? name : `${name}+${offset}`;
+  return { kind: "points", points: [single(kind, request, path, label, symbol.fileOffset + offset)] };
 }
 
 /** An address is a virtual one, as symbol tables have it; it must be inside a known function. */
 function resolveAddress(kind: Kind, request: ResolveRequest, path: string, address: bigint): Resolution {
   const { userTargets } = request.target;
+  const hex = `0x${address.toString(16)}`;
+  const label = String(address);
   const known = userTargets.symbolAt(path, address);
-  const offset = userTargets.fileOffset(path, address);
-  if (offset === undefined || (known === undefined && !request.unsafe)) {
-    return fail(request, `0x${address.toString(16)} is not inside a known function of ${path}; --unsafe allows it all the same`);
+  if (known === undefined) {
+    if (!request.unsafe) return fail(request, `${hex} is not inside a known function of ${path}`, "--unsafe takes it as an offset in the file");
+    request.diagnostics.warn("attach-point", request.text.span, `${hex} is not inside a known function of ${path}: it is taken as an offset in the file`);
+    return { kind: "points", points: [single(kind, request, path, label, Number(address))] };
   }
-  return { kind: "points", points: [single(kind, request, path, String(address), offset)] };
+  const offset = Number(address - known.address);
+  if (offset > 0 && kind.onReturn) return fail(request, `${hex} is not the start of a function, but ${known.name}+${offset}: uretprobes need the start`);
+  const problem = checkOffset(request, path, known, offset);
+  if (problem !== undefined) return problem;
+  return { kind: "points", points: [single(kind, request, path, label, known.fileOffset + offset)] };
 }
+
+/** A probe inside an instruction would change what the program does: only --unsafe may. */
+function checkOffset(request: ResolveRequest, path: string, symbol: UserSymbol, offset: number): Resolution | undefined {
+  if (offset === 0) return undefined;
+  if (offset >= symbol.size) {
+    return refuseOffset(request, `Offset ${offset} is outside of '${symbol.name}', whose size is ${symbol.size}`);
+  }
+  const start = startsInstruction(request.target, path, symbol, offset);
+  if (start === true) return undefined;
+  const what = start === false ? "is inside an instruction" : "may be inside an instruction, which can't be told here";
+  if (!request.unsafe) return refuseOffset(request, `${symbol.name}+${offset} ${what}`);
+  request.diagnostics.warn("attach-offset", request.text.span, `${symbol.name}+${offset} ${what}`);
+  return undefined;
+}
+
+function refuseOffset(request: ResolveRequest, message: string): Resolution {
+  request.diagnostics.error("attach-offset", request.text.span, message, { hint: "--unsafe allows offsets that can't be checked" });
+  return { kind: "invalid" };
+}
+
+function startsInstruction(target: Target, path: string, symbol: UserSymbol, offset: number): boolean | undefined {
+  // Instructions of arm64 have four bytes each.
+  if (target.arch === "arm64") return offset % 4 === 0;
+  return isInstructionStart(target.userTargets.bytes(path, symbol.fileOffset, symbol.size), offset);
+}
+
+// ---- patterns ----------------------------------------------------------------------------------------------
 
 function resolvePattern(kind: Kind, request: ResolveRequest, path: string, text: string, cpp: boolean): Resolution {
   const { target } = request;
-  const pattern = wildcardPattern(text);
-  const matches = target.userTargets.functions(path).filter((symbol) => matchesName(target, symbol, pattern, text, cpp));
-  if (matches.length === 0) return { kind: "missing", what: `${kind.provider} ${path}:${text}`, wildcard: true };
+  const matches = matchFunctions(target, path, text, cpp);
+  if (matches.length === 0) return { kind: "missing", what: `${kind.provider} ${path}:${text}`, wildcard: true, meant: undefined };
   if (request.full || cpp || !target.has("uprobe_multi")) {
-    return { kind: "points", points: matches.map((symbol) => single(kind, request, path, symbol.name, symbol.fileOffset)) };
+    const label = (symbol: UserSymbol) => (cpp ? `cpp:${symbol.name}` : symbol.name);
+    return { kind: "points", points: matches.map((symbol) => single(kind, request, path, label(symbol), symbol.fileOffset)) };
   }
   const attach: AttachSpec = {
     mechanism: "uprobe-multi",
@@ -113,10 +187,35 @@ function resolvePattern(kind: Kind, request: ResolveRequest, path: string, text:
 }
 
 /** Patterns of `cpp` are compared with the readable name, with parameters only when the pattern has some. */
-function matchesName(target: Target, symbol: UserSymbol, pattern: RegExp, text: string, cpp: boolean): boolean {
-  if (!cpp) return pattern.test(symbol.name);
-  const readable = target.userTargets.demangle(symbol.name);
-  return pattern.test(text.includes("(") ? readable : readable.replace(/\(.*$/s, ""));
+function matchFunctions(target: Target, path: string, text: string, cpp: boolean): readonly UserSymbol[] {
+  const pattern = wildcardPattern(text);
+  const { userTargets } = target;
+  if (!cpp) return userTargets.functions(path).filter((symbol) => pattern.test(symbol.name));
+  return userTargets.functions(path).filter((symbol) => {
+    const readable = userTargets.demangle(symbol.name);
+    return readable !== symbol.name && pattern.test(text.includes("(") ? readable : readable.replace(/\(.*$/s, ""));
+  });
+}
+
+// ---- listing -----------------------------------------------------------------------------------------------
+
+/** `PATH:NAME` of what a pattern finds; a name without a target is looked for in the files of processes. */
+function listFunctions({ parts, target, pid }: ListRequest): readonly string[] {
+  const [first = "", second, third] = parts;
+  const cpp = third !== undefined && second === "cpp";
+  const file = second === undefined ? "*" : first;
+  const text = (cpp ? third : second) ?? first;
+  const name = splitName(text);
+  return target.userTargets.resolve(file, { pid, anyFile: false }).paths.flatMap((path) =>
+    matchFunctions(target, path, name, cpp).map((symbol) =>
+      cpp ? `${path}:cpp:"${target.userTargets.demangle(symbol.name)}"` : `${path}:${symbol.name}`,
+    ),
+  );
+}
+
+/** The function of an attach point with an offset. */
+function splitName(text: string): string {
+  return text.split("+")[0] ?? text;
 }
 
 function definition(kind: Kind, alias: string, doc: string, example: string): ProbeDef {
@@ -124,17 +223,17 @@ function definition(kind: Kind, alias: string, doc: string, example: string): Pr
     names: [kind.provider, alias],
     probeType: kind.provider,
     doc,
-    syntax: [`${kind.provider}:TARGET:FUNCTION`, `${kind.provider}:TARGET:ADDRESS`, `${kind.provider}:libNAME:FUNCTION`],
+    syntax: [
+      `${kind.provider}:TARGET:FUNCTION`,
+      `${kind.provider}:TARGET:ADDRESS`,
+      `${kind.provider}:libNAME:FUNCTION`,
+      `${kind.provider}:TARGET:cpp:NAME`,
+    ],
     example,
-    parts: { min: 1, max: 3 },
+    parts: { min: 1, max: 5 },
     listedWith: kind.onReturn ? "none" : "user",
     resolve: (request) => resolve(kind, request),
-    candidates: (target, parts) => {
-      const [file = ""] = parts;
-      return target.userTargets
-        .resolve(file, undefined)
-        .paths.flatMap((path) => target.userTargets.functions(path).map((symbol) => `${path}:${symbol.name}`));
-    },
+    list: listFunctions,
     listing: () => [],
   };
 }

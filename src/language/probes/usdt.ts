@@ -2,7 +2,7 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
-import type { Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target, UsdtLocation } from "../../define/target.ts";
 import { parseUsdtArguments } from "../../formats/usdt-arguments.ts";
 
@@ -28,23 +28,25 @@ function readParts({ text, pid }: ResolveRequest): Wanted | undefined {
 }
 
 function resolve(request: ResolveRequest): Resolution {
-  const { target, pid } = request;
+  const { target, pid, unsafe } = request;
   const wanted = readParts(request);
   if (wanted === undefined || (wanted.file === "" && pid === undefined)) {
     return fail(request, "usdt probes need a file, or a process (-p)", "write usdt:PATH:PROVIDER:NAME");
   }
   if (wanted.name === "") return fail(request, "usdt probes need a name");
-  const paths = wanted.file === "" ? filesOf(request) : target.userTargets.resolve(wanted.file, pid).paths;
+  const paths = wanted.file === "" ? filesOf(request) : target.userTargets.resolve(wanted.file, { pid, anyFile: unsafe }).paths;
   if (paths.length === 0) return fail(request, `usdt target file '${wanted.file}' does not exist or is not executable`);
   const points = paths.flatMap((path) => pointsIn(request, path, wanted));
   if (points.length > 0) return { kind: "points", points };
-  const pattern = hasWildcard(wanted.file) || hasWildcard(wanted.provider) || hasWildcard(wanted.name);
-  return { kind: "missing", what: `usdt ${wanted.file}:${wanted.provider}:${wanted.name}`, wildcard: pattern };
+  const wildcard = hasWildcard(wanted.file) || hasWildcard(wanted.provider) || hasWildcard(wanted.name);
+  const among = () => paths.flatMap((path) => target.userTargets.usdt(path).map((location) => location.name));
+  const meant = { name: wanted.name, among };
+  return { kind: "missing", what: `usdt ${wanted.file}:${wanted.provider}:${wanted.name}`, wildcard, meant };
 }
 
 /** The program of the process, then everything that it has mapped. */
 function filesOf({ target, pid }: ResolveRequest): readonly string[] {
-  return pid === undefined ? [] : target.userTargets.resolve("*", pid).paths;
+  return pid === undefined ? [] : target.userTargets.resolve("*", { pid, anyFile: false }).paths;
 }
 
 function pointsIn(request: ResolveRequest, path: string, wanted: Wanted): readonly ProbePoint[] {
@@ -118,6 +120,20 @@ function placeOf(target: Target, path: string, location: UsdtLocation) {
   return { arguments: places, address: location.address, globals };
 }
 
+/** `PATH:PROVIDER:NAME` of what a pattern finds; a name without a target is looked for in the files of processes. */
+function listProbes({ parts, target, pid }: ListRequest): readonly string[] {
+  const [first = "", second, third] = parts;
+  const file = second === undefined ? "*" : first;
+  const provider = wildcardPattern(third === undefined || second === "" ? "*" : (second ?? "*"));
+  const name = wildcardPattern(third ?? second ?? first);
+  return target.userTargets.resolve(file, { pid, anyFile: false }).paths.flatMap((path) =>
+    target.userTargets
+      .usdt(path)
+      .filter((location) => provider.test(location.provider) && name.test(location.name))
+      .map((location) => `${path}:${location.provider}:${location.name}`),
+  );
+}
+
 export const usdt: ProbeDef = {
   names: ["usdt", "U"],
   probeType: "usdt",
@@ -127,11 +143,6 @@ export const usdt: ProbeDef = {
   parts: { min: 1, max: 3 },
   listedWith: "user",
   resolve,
-  candidates: (target, parts) => {
-    const [file = ""] = parts;
-    return target.userTargets
-      .resolve(file, undefined)
-      .paths.flatMap((path) => [...new Set(target.userTargets.usdt(path).map((l) => `${path}:${l.provider}:${l.name}`))].sort());
-  },
+  list: listProbes,
   listing: () => [],
 };

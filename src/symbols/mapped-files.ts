@@ -1,0 +1,47 @@
+// Files that processes have mapped, as the tracer can open them.
+
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { parseMaps } from "./user-symbols.ts";
+
+/** Paths of executable mappings, in the process's own terms; nothing when the process is gone. */
+export function mappedPaths(pid: number): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/maps`, "latin1");
+  } catch {
+    // It has ended, or is not ours to look at.
+    return [];
+  }
+  const paths = parseMaps(text).map(({ path }) => path).filter((path) => path.startsWith("/") && !path.endsWith(" (deleted)"));
+  return [...new Set(paths)];
+}
+
+/** Every file that a process, or any process, has mapped, below that process's root. */
+export function mappedFiles(pid: number | undefined): readonly string[] {
+  const pids = pid === undefined ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number) : [pid];
+  return pids.flatMap((process) => mappedPaths(process).map((path) => `/proc/${process}/root${path}`));
+}
+
+/** Whether a process sees other mounts than the tracer. */
+export function hasOwnMounts(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`) !== readlinkSync("/proc/self/ns/mnt");
+  } catch {
+    // Gone: its files can't be reached either way.
+    return false;
+  }
+}
+
+/** PATH of a process, or of the tracer. */
+export function searchPath(pid: number | undefined): readonly string[] {
+  let text = process.env["PATH"] ?? "";
+  if (pid !== undefined) {
+    try {
+      const variables = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+      text = variables.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length) ?? text;
+    } catch {
+      // Its environment is not ours to read: our own PATH is the best guess.
+    }
+  }
+  return text.split(":").filter((folder) => folder !== "");
+}
