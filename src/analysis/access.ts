@@ -5,7 +5,7 @@ import { arithmeticType } from "../types/convert.ts";
 import { type Field, int8, type StructType, type Type, typeName } from "../types/type.ts";
 import { type Context, reportError } from "./context.ts";
 import { inferExpression, literalType } from "./expressions.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../base/nearest-name.ts";
 import { typeOfOperand } from "./resolve-type.ts";
 
 type FieldExpression = Expression & { kind: "field" };

@@ -8,7 +8,7 @@ import { arithmeticType } from "../types/convert.ts";
 import { type Type, typeName } from "../types/type.ts";
 import { type Context, reportError, reportWarning } from "./context.ts";
 import { inferExpression, inferKey, inferMapAccess, isCastable, literalType } from "./expressions.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../base/nearest-name.ts";
 import { claimOption } from "./options.ts";
 
 type Identifier = Expression & { kind: "identifier" };
@@ -94,6 +94,7 @@ function checkPlace(context: Context, definition: BuiltinDef, expression: CallEx
       "builtin-place",
       span,
       `The ${name} builtin can only be used with ${capabilityProbes[needs]}, not with '${context.point.provider}' probes`,
+      { hint: context.point.capabilities.has("args") ? "the arguments of this probe are fields of args" : undefined },
     );
     return false;
   }

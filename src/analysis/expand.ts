@@ -10,7 +10,7 @@ import type { AttachPoint, Block, Expression, Probe } from "../syntax/ast.ts";
 import { splitAttachPoint } from "./attach-points.ts";
 import { cloneBlock, cloneExpression } from "./clone.ts";
 import type { AnalysisOptions } from "./context.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../base/nearest-name.ts";
 import { walkBlock, walkExpression } from "./walk.ts";
 
 export interface Expansion {
@@ -31,7 +31,22 @@ export interface ExpandedProbe {
 
 /** Expands all probes; probes without points are reported and left out. */
 export function expandProbes(expansion: Expansion, probes: readonly Probe[]): readonly ExpandedProbe[] {
-  return probes.flatMap((probe) => expandProbe(expansion, probe));
+  const expanded = probes.flatMap((probe) => expandProbe(expansion, probe));
+  reportDuplicates(expansion, expanded);
+  return expanded;
+}
+
+function reportDuplicates(expansion: Expansion, probes: readonly ExpandedProbe[]): void {
+  const known = new Map<string, ProbePoint>();
+  for (const point of probes.flatMap(({ points }) => points).filter(({ unique }) => unique)) {
+    const earlier = known.get(point.name);
+    if (earlier === undefined) known.set(point.name, point);
+    else {
+      expansion.diagnostics.error("duplicate-probe", point.span, `${point.name} is defined already`, {
+        parts: [{ span: earlier.span, message: "here it was defined first" }],
+      });
+    }
+  }
 }
 
 function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe[] {

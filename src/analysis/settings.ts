@@ -4,7 +4,7 @@ import type { Config, ConfigDef } from "../define/config.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { ConfigBlock, ConfigEntry } from "../syntax/ast.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../base/nearest-name.ts";
 
 /** Old names that still set something. */
 const renamed: ReadonlyMap<string, string> = new Map([

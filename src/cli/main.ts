@@ -108,6 +108,8 @@ function lastWords(problem: unknown): string {
 }
 
 nameThread("bpftrace");
+// Without a listener Node would open its debugger at this signal.
+process.on("SIGUSR1", () => undefined);
 main(process.argv.slice(2)).then(
   (status) => {
     process.exitCode = status;

@@ -1,6 +1,7 @@
 // --probe-filter: which probes of a compiled program are loaded.
 
-import type { CompiledProgram } from "../compile/compiled-program.ts";
+import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
+import type { RunMoment } from "../define/attach-spec.ts";
 
 /** The expression of the option; a text says what is wrong with it. */
 export function readProbeFilter(text: string | undefined): RegExp | undefined | string {
@@ -12,8 +13,12 @@ export function readProbeFilter(text: string | undefined): RegExp | undefined | 
   }
 }
 
-/** Leaves out what does not match; probes that the tracer itself runs stay. */
+/** Moments of a run that the filter leaves alone. */
+const always: readonly RunMoment[] = ["begin", "end", "on-signal"];
+
+/** Leaves out what does not match; begin, end and self probes stay. */
 export function filterProbes(program: CompiledProgram, filter: RegExp | undefined): CompiledProgram {
   if (filter === undefined) return program;
-  return { ...program, probes: program.probes.filter(({ attach, name }) => attach.mechanism === "test-run" || filter.test(name)) };
+  const stays = ({ attach }: CompiledProbe) => attach.mechanism === "test-run" && always.includes(attach.moment);
+  return { ...program, probes: program.probes.filter((probe) => stays(probe) || filter.test(probe.name)) };
 }

@@ -15,6 +15,7 @@ import { oldDebug, showsVerifier } from "./debug-stages.ts";
 import { explainFailure } from "./failures.ts";
 import type { CommandLine } from "./options.ts";
 import { filterProbes, readProbeFilter } from "./probe-filter.ts";
+import { holdWriter, probesOfMode, runMode, selectMode } from "./run-mode.ts";
 import { readProgram, writeProgram } from "./saved.ts";
 import type { Terminal } from "./terminal.ts";
 import { readPid, splitParameters } from "./words.ts";
@@ -65,6 +66,13 @@ export async function runScript(
   }
 }
 
+/** Exit status by what is wrong: most problems are status 1. */
+function failureStatus(diagnostics: readonly Diagnostic[]): number {
+  const has = (code: string) => diagnostics.some((diagnostic) => diagnostic.code === code && diagnostic.severity === "error");
+  if (has("c-include-not-found")) return 2;
+  return has("attach-offset") ? 255 : 1;
+}
+
 async function compileAndRun(job: Job, file: SourceFile, words: readonly string[]): Promise<number> {
   const { line, terminal, machine } = job;
   const result = compileScript(file, { ...scriptOptions(line, job.pid), ...splitParameters(words) }, machine);
@@ -73,42 +81,63 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
     terminal.write(`${result.problem}\n`);
     return 2;
   }
-  if (result.kind === "failed") return result.diagnostics.some((d) => d.code === "c-include-not-found") ? 2 : 1;
+  if (result.kind === "failed") return failureStatus(result.diagnostics);
   if (line.debug.includes(oldDebug) || line.mode === "codegen") return 0;
   if (line.emit !== undefined) return writeProgram(line.emit, result, terminal);
   return runCompiled(job, result.program);
 }
 
 async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
-  const { line, terminal } = job;
-  if (line.format !== "text" && line.format !== "json") {
-    terminal.error(`Invalid output format '${line.format}': formats are text and json`);
+  const { line, terminal, machine, child, pid } = job;
+  const { verbose, dryRun, quiet, format, mode } = line;
+  if (format !== "text" && format !== "json") {
+    terminal.error(`Invalid output format '${format}': formats are text and json`);
     return 1;
   }
+  const program = selectProbes(line, whole, terminal);
+  if (typeof program === "number") return program;
+  const writer = new OutputWriter(job.outputFd, line.buffering);
+  const held = holdWriter(writer);
+  const output = new Output(held, {
+    format,
+    truncationTrailer: program.config.strTruncTrailer,
+    noWarnings: line.noWarnings,
+    quiet,
+    complain: (text) => terminal.write(text),
+  });
+  // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
+  const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
+  return runUntilSignalled(line, terminal, async (stop) => {
+    const options = { child, pid, verbose, verifierLog, dryRun, onSelf, stop };
+    if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format });
+    return runProgram(program, machine, options, output);
+  });
+}
+
+/** The probes that this command line asks for; a number is the exit status when there is nothing to do. */
+function selectProbes(line: CommandLine, whole: CompiledProgram, terminal: Terminal): CompiledProgram | number {
   const filter = readProbeFilter(line.probeFilter);
   if (typeof filter === "string") {
     terminal.error(filter);
     return 255;
   }
-  const program = filterProbes(whole, filter);
-  if (program.probes.length === 0) {
-    if (!line.quiet) process.stdout.write("No probes to attach\n");
-    return 1;
-  }
-  const output = new Output(new OutputWriter(job.outputFd, line.buffering), {
-    format: line.format,
-    truncationTrailer: program.config.strTruncTrailer,
-    noWarnings: line.noWarnings,
-    quiet: line.quiet,
-    complain: (text) => terminal.write(text),
-  });
-  const { machine, child, pid } = job;
-  const { verbose, dryRun } = line;
-  // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
-  const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
-  return runUntilSignalled(line, terminal, (stop) =>
-    runProgram(program, machine, { child, pid, verbose, verifierLog, dryRun, stop }, output),
-  );
+  const filtered = filterProbes(whole, filter);
+  const mode = line.mode === "test" || line.mode === "bench" ? line.mode : "run";
+  const program = selectMode(filtered, mode);
+  const found = mode === "run" ? program.probes.length > 0 : probesOfMode(program, mode).length > 0;
+  if (found) return program;
+  const other = mode !== "run" || filtered.probes.length > 0;
+  if (other) terminal.error(mode === "run" ? "No probes to attach: test and bench probes need --test or --bench" : `There are no ${mode} probes to run`);
+  else if (!line.quiet) process.stdout.write("No probes to attach\n");
+  return other ? 255 : 1;
+}
+
+/** SIGUSR1 is the user's word to the tracer itself; main.ts keeps Node from taking it for its debugger. */
+function onSelf(run: () => void): () => void {
+  process.on("SIGUSR1", run);
+  return () => {
+    process.off("SIGUSR1", run);
+  };
 }
 
 function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptOptions, "positional" | "named"> {

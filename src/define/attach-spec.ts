@@ -1,10 +1,10 @@
 // How a loaded program is attached, as plain data: definitions of probe types produce it, the attach room carries it out.
 
-/** When a test-run program runs. */
-export type RunMoment = "begin" | "end";
+/** When a test-run program runs: at the ends of a run, on a signal to the tracer, or in a mode of the command line. */
+export type RunMoment = "begin" | "end" | "on-signal" | "test" | "bench";
 
 export type AttachSpec =
-  /** begin, end: never attached, run by BPF_PROG_TEST_RUN. */
+  /** Never attached, run by BPF_PROG_TEST_RUN. */
   | { readonly mechanism: "test-run"; readonly moment: RunMoment }
   /** Perf event of a tracepoint. */
   | { readonly mechanism: "tracepoint"; readonly category: string; readonly event: string }
@@ -65,6 +65,7 @@ export interface ProgramKind {
 export const programTypes = {
   kprobe: 2,
   tracepoint: 5,
+  xdp: 6,
   perfEvent: 7,
   rawTracepoint: 17,
   tracing: 26,

@@ -2,7 +2,7 @@
 
 import type { ProbePoint } from "./probe.ts";
 
-type Optional = "capabilities" | "space" | "returns" | "count" | "filtersByPid" | "arguments" | "context";
+type Optional = "capabilities" | "space" | "returns" | "count" | "filtersByPid" | "unique" | "arguments" | "context";
 
 /** Completes a point with what most probe types are. */
 export function probePoint(point: Omit<ProbePoint, Optional> & Partial<Pick<ProbePoint, Optional>>): ProbePoint {
@@ -13,6 +13,7 @@ export function probePoint(point: Omit<ProbePoint, Optional> & Partial<Pick<Prob
     returns: 0,
     count: 1,
     filtersByPid: false,
+    unique: false,
     arguments: () => `${point.provider} probes have no arguments`,
     ...point,
   };

@@ -92,6 +92,8 @@ export interface ProbePoint {
   readonly returns: 0 | 1;
   /** What the point adds to the number of attached probes. */
   readonly count: number;
+  /** A name that only one probe of the script may have. */
+  readonly unique: boolean;
   /** True when -p is carried out by a comparison in the program. */
   readonly filtersByPid: boolean;
   /** Where a USDT probe's arguments are: its own locations may differ from those of other points of the same name. */

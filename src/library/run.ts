@@ -21,10 +21,36 @@ export interface RunOptions {
   readonly verbose: boolean;
   /** BPF_LOG bits for accepted programs (1 instructions, 2 all branches, 4 statistics); the sink gets the logs as notes. */
   readonly verifierLog: number;
-  /** Only loads. */
+  /** Loads and attaches, then stops without an event. */
   readonly dryRun: boolean;
+  /** Calls back when the user signals to the tracer itself; gives what ends that. */
+  onSelf(run: () => void): () => void;
   /** Resolves when the run shall end. */
   readonly stop: Promise<void>;
+}
+
+/** Loads a compiled program. Throws VerifierRejection or SystemError; the caller closes the session. */
+export function createSession(program: CompiledProgram, machine: Machine, options: RunOptions, sink: EventSink): Session {
+  const { child, pid, verbose, verifierLog } = options;
+  const symbols = new UserSymbols(program.config.cppDemangle);
+  return new Session(
+    program,
+    machine.registry,
+    machine.target,
+    {
+      child,
+      pid: pid ?? child?.pid,
+      verbose,
+      verifierLog,
+      onSelf: options.onSelf,
+      attachTarget,
+      userSymbol: (process, address) => symbols.resolve(process, address)?.name,
+      userFrame: (process, address) => symbols.frame(process, address),
+      userName: userNames(),
+      cgroupPath: cgroupPaths(),
+    },
+    sink,
+  );
 }
 
 /** Runs to the end; gives the exit status. Throws VerifierRejection, AttachFailure or SystemError; leaves nothing behind. */
@@ -34,26 +60,9 @@ export async function runProgram(
   options: RunOptions,
   sink: EventSink,
 ): Promise<number> {
-  const { child, pid, verbose, verifierLog } = options;
-  const symbols = new UserSymbols(program.config.cppDemangle);
-  const session = new Session(
-    program,
-    machine.registry,
-    machine.target,
-    {
-      child,
-      pid: pid ?? child?.pid,
-      verbose,
-      verifierLog,
-      attachTarget,
-      userSymbol: (process, address) => symbols.resolve(process, address)?.name,
-      userFrame: (process, address) => symbols.frame(process, address),
-      userName: userNames(),
-      cgroupPath: cgroupPaths(),
-    },
-    sink,
-  );
+  const session = createSession(program, machine, options, sink);
   try {
+    if (options.dryRun) session.rehearse();
     return options.dryRun ? 0 : await session.run(options.stop);
   } finally {
     session.close();

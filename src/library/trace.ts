@@ -100,7 +100,7 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
   const stop = new Latch();
   if (options.signal?.aborted === true) stop.open();
   options.signal?.addEventListener("abort", () => stop.open(), { once: true });
-  const run = { child, pid: options.pid, verbose: false, verifierLog: 0, dryRun: false, stop: stop.opened };
+  const run = { child, pid: options.pid, verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: stop.opened };
   const status = runProgram(program, machine, run, queue);
   const over = new Latch();
   // The failure itself is given to who reads `status` or the events.

@@ -18,11 +18,14 @@ export interface OutputOptions extends TextOptions {
   complain(text: string): void;
 }
 
+/** What takes the bytes of the output. */
+export type OutputTarget = Pick<OutputWriter, "write" | "endOfBurst" | "flush">;
+
 export class Output implements EventSink {
-  private readonly writer: OutputWriter;
+  private readonly writer: OutputTarget;
   private readonly options: OutputOptions;
 
-  constructor(writer: OutputWriter, options: OutputOptions) {
+  constructor(writer: OutputTarget, options: OutputOptions) {
     this.writer = writer;
     this.options = options;
   }

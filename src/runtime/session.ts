@@ -5,13 +5,14 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { attachProgram, type Link } from "../attach/attach.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
+import type { RunMoment } from "../define/attach-spec.ts";
 import type { ActionHost, RecordView } from "../define/action.ts";
 import { internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { kernelSymbols } from "../kernel/kallsyms.ts";
-import { type AttachTarget, type LoadedProgram, loadCompiled } from "../loader/load.ts";
-import { lookupElement, testRun } from "../sys/bpf.ts";
+import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
+import { lookupElement, testRun, testRunOnPacket } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
 import { readClock } from "../sys/clock.ts";
 import { RingBufferReader } from "../sys/ring-buffer.ts";
@@ -29,6 +30,8 @@ export interface SessionOptions {
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
   attachTarget(probe: CompiledProbe): AttachTarget;
+  /** Calls back when the user signals to the tracer itself; gives what ends that. */
+  onSelf(run: () => void): () => void;
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
   userName(uid: number): string;
@@ -36,6 +39,15 @@ export interface SessionOptions {
 }
 
 export class AttachFailure extends Error {}
+
+/** A run of a test or a benchmark. */
+export interface ModeRun {
+  readonly returned: number;
+  /** Mean time of a run. */
+  readonly nanoseconds: number;
+  /** What exit() was called with, else 0. */
+  readonly status: number;
+}
 
 export class Session {
   private readonly compiled: CompiledProgram;
@@ -48,6 +60,8 @@ export class Session {
   private readonly maps: UserMaps;
   private readonly handlers: readonly ((view: RecordView, at: number) => void)[];
   private readonly links: Link[] = [];
+  /** Something can still happen that has events. */
+  private listening = false;
   private lost = 0n;
   private status = 0;
   /** Set by exit(): later events are dropped. */
@@ -93,6 +107,7 @@ export class Session {
     } finally {
       this.detachAll();
     }
+    await this.reportChild();
     this.options.child?.terminate();
     this.drain();
     this.exiting = false;
@@ -105,6 +120,45 @@ export class Session {
     return this.status;
   }
 
+  /** Does all up to the first event, and undoes it. */
+  rehearse(): void {
+    this.runPrograms("begin");
+    this.attachAll();
+    this.detachAll();
+  }
+
+  /** Names of the probes that run in a mode, in the order of the source. */
+  modeProbes(moment: RunMoment): readonly string[] {
+    return this.probesAt(moment).map(({ probe }) => probe.name);
+  }
+
+  /** Runs what begins a run, what ends it, or nothing but what is in between; `work` may run probes of a mode. */
+  runMode(work: () => void): void {
+    this.runPrograms("begin");
+    this.drain();
+    this.exiting = false;
+    work();
+    this.runPrograms("end");
+    this.drain();
+    this.output.ending();
+    this.output.flush();
+  }
+
+  /** Runs one probe of a mode; how it ended, and the mean time of a run. */
+  runModeProbe(moment: RunMoment, index: number, repeat: number): ModeRun {
+    const { probe, fd } = present(this.probesAt(moment)[index], "probe of a mode");
+    this.status = 0;
+    const { returned, nanoseconds } = testRunOnPacket(fd, probe.name, repeat);
+    this.drain();
+    this.exiting = false;
+    this.output.flush();
+    return { returned, nanoseconds, status: this.status };
+  }
+
+  private probesAt(moment: RunMoment): readonly LoadedProbe[] {
+    return this.loaded.probes.filter(({ probe }) => probe.attach.mechanism === "test-run" && probe.attach.moment === moment);
+  }
+
   /** Frees everything; also after a failure. */
   close(): void {
     this.detachAll();
@@ -115,10 +169,8 @@ export class Session {
 
   // ---- begin, end, attaching -----------------------------------------------------------------------------
 
-  private runPrograms(moment: "begin" | "end"): void {
-    for (const { probe, fd } of this.loaded.probes) {
-      if (probe.attach.mechanism === "test-run" && probe.attach.moment === moment) testRun(fd, probe.name);
-    }
+  private runPrograms(moment: RunMoment): void {
+    for (const { probe, fd } of this.probesAt(moment)) testRun(fd, probe.name);
   }
 
   private attachAll(): number {
@@ -128,15 +180,28 @@ export class Session {
       tracepoints: this.target.tracepoints,
     };
     let attached = 0;
+    let failed = 0;
     // The kernel runs the last attached first for some mechanisms: those are attached in reverse.
     const reversed = (probe: CompiledProbe) => probe.attach.mechanism.includes("probe");
     const forward = this.loaded.probes.filter(({ probe }) => !reversed(probe));
     const backward = this.loaded.probes.filter(({ probe }) => reversed(probe)).reverse();
     for (const { probe, fd } of [...forward, ...backward]) {
-      if (this.options.verbose && probe.attach.mechanism !== "test-run") this.output.note(`Trying to attach probe: ${probe.name}`);
-      if (this.attachOne(probe, fd, environment)) attached += probe.count;
+      if (this.options.verbose) this.noteAttaching(probe);
+      const success = this.attachOne(probe, fd, environment);
+      if (success) attached += probe.count;
+      else failed += 1;
+      if (success && (probe.attach.mechanism !== "test-run" || probe.attach.moment === "on-signal")) this.listening = true;
     }
+    if (attached === 0 && failed > 0) throw new AttachFailure("No probe could be attached");
     return attached;
+  }
+
+  private noteAttaching({ attach, name }: CompiledProbe): void {
+    if (attach.mechanism === "test-run") return;
+    this.output.note(`Trying to attach probe: ${name}`);
+    if (attach.mechanism !== "uprobe-multi") return;
+    this.output.note(`Attaching to ${attach.names.length} functions`);
+    for (const symbol of attach.names) this.output.note(`  ${attach.path}:${symbol}`);
   }
 
   private attachOne(probe: CompiledProbe, fd: number, environment: Parameters<typeof attachProgram>[3]): boolean {
@@ -161,9 +226,9 @@ export class Session {
   // ---- events ----------------------------------------------------------------------------------------------
 
   private async loop(signalled: Promise<void>): Promise<void> {
-    const onlyTestRuns = this.loaded.probes.every(({ probe }) => probe.attach.mechanism === "test-run");
     this.drain();
-    if (onlyTestRuns || this.exiting) return;
+    // A command that was asked for runs to its end.
+    if (this.exiting || (!this.listening && this.options.child === undefined)) return;
     await new Promise<void>((resolve) => {
       this.finish = resolve;
       this.ring.start(() => {
@@ -177,12 +242,27 @@ export class Session {
       }, 100);
       void signalled.then(resolve);
       void this.options.child?.exited.then(() => resolve());
+      const unsubscribe = this.options.onSelf(() => {
+        this.runPrograms("on-signal");
+        this.drain();
+        if (this.exiting) resolve();
+      });
       this.finish = () => {
         clearInterval(check);
+        unsubscribe();
       };
     });
     this.finish?.();
     this.ring.stop();
+  }
+
+  /** Says with -v how the command ended, if it has. */
+  private async reportChild(): Promise<void> {
+    const { child, verbose } = this.options;
+    if (child === undefined || !verbose) return;
+    const ended = await Promise.race([child.exited, Promise.resolve(undefined)]);
+    if (ended === undefined) return;
+    this.output.note(ended.signal === null ? `Child exited with code: ${ended.code ?? 0}` : `Child terminated by signal: ${ended.signal}`);
   }
 
   private processGone(): boolean {

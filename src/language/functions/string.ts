@@ -103,6 +103,9 @@ const str = builtin({
     }
     const length = literalOf(site, 1);
     if (length !== undefined && length < 0n) site.error("argument", "str() length must not be negative");
+    const folded = foldStr(site);
+    const limit = site.config.maxStrlen;
+    if (folded !== undefined && folded.value.length >= limit) site.error("argument", `String is too long (over ${limit - 1} bytes)`);
   },
   lower: (code, call) => {
     const size = sizeOf(call.type);

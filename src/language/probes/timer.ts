@@ -4,6 +4,7 @@ import { programTypes } from "../../define/attach-spec.ts";
 import type { AttachSpec } from "../../define/attach-spec.ts";
 import { probePoint, wildcardPattern } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import { nearestName } from "../../base/nearest-name.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
 
 const program = { type: programTypes.perfEvent, expectedAttach: 0 } as const;
@@ -135,8 +136,10 @@ function counter(names: readonly string[], type: number, events: readonly PerfEv
     const [name = "", count] = text.parts;
     const event = events.find((e) => e.names.includes(name));
     if (event === undefined) {
+      const known = events.flatMap((e) => e.names);
+      const near = nearestName(name, known);
       diagnostics.error("attach-point", text.span, `${name} is not a ${provider} event`, {
-        hint: `known events: ${events.flatMap((e) => e.names).join(", ")}`,
+        hint: near === undefined ? `known events: ${known.join(", ")}` : `did you mean '${near}'?`,
       });
       return { kind: "invalid" };
     }
