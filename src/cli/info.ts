@@ -1,27 +1,54 @@
 // --info: what this machine and its kernel support.
 
-import { arch, release, type, version as osVersion } from "node:os";
-import { hostTarget } from "../kernel/target.ts";
-import { hostUserTargets } from "../symbols/user-targets.ts";
+import { machine, release, type, version as osVersion } from "node:os";
+import {
+  hasHelper,
+  hasIterators,
+  hasKprobeMulti,
+  hasKprobeSession,
+  hasModuleBtf,
+  hasPathHelper,
+  hasUprobeMulti,
+  instructionLimit,
+} from "../kernel/features.ts";
+import { vmlinuxBtf } from "../kernel/module-btf.ts";
 import { version } from "./version.ts";
 
-const shown = ["ring_buffer", "for_each_map_elem", "bpf_loop", "map_lookup_percpu_elem", "ktime_get_tai_ns", "get_func_ip", "uprobe_multi"];
+/** Helpers by their numbers (include/uapi/linux/bpf.h). */
+const helpers = { get_func_ip: 173, loop: 181, lookup_percpu_elem: 195, get_tai_ns: 208 } as const;
 
-export function printInfo(): number {
-  const target = hostTarget(hostUserTargets(), new Set());
-  const yes = (value: boolean) => (value ? "yes" : "no");
-  const lines = [
-    "System",
-    `  OS: ${type()} ${release()} ${osVersion()}`,
-    `  Arch: ${arch()}`,
-    "",
-    "Build",
-    `  version: v${version}`,
-    "",
-    "Kernel features",
-    ...shown.map((feature) => `  ${feature}: ${yes(target.has(feature))}`),
-    `  btf: ${yes(target.kernelTypes !== undefined)}`,
+const columnWidth = 35;
+
+type Answer = readonly [string, boolean | number];
+
+/** Answers in two columns. */
+function inColumns(answers: readonly Answer[]): string {
+  const cells = answers.map(([label, value]) => `${label}: ${typeof value === "number" ? value : value ? "yes" : "no"}`);
+  const rows: string[] = [];
+  for (let i = 0; i < cells.length; i += 2) rows.push(`  ${(cells[i] ?? "").padEnd(columnWidth)}${cells[i + 1] ?? ""}`.trimEnd());
+  return rows.map((row) => `${row}\n`).join("");
+}
+
+/** Prints what is supported, without the features that the user wants to do without. */
+export function printInfo(noFeatures: readonly string[]): number {
+  const wanted = (feature: string) => !noFeatures.includes(feature);
+  const btf = vmlinuxBtf()?.reader;
+  const helperAnswers = Object.entries(helpers).map(([name, id]): Answer => [name, hasHelper(id)]);
+  const groups: readonly (readonly [string, string])[] = [
+    ["System", `  OS: ${type()} ${release()} ${osVersion()}\n  Arch: ${machine()}\n`],
+    ["Build", `  version: v${version}\n  node: ${process.version}\n  compiler: own, to eBPF (no LLVM)\n`],
+    ["Kernel helpers", inColumns([["dpath", hasPathHelper(btf)], ...helperAnswers])],
+    ["Kernel features", inColumns([["Instruction limit", instructionLimit()], ["btf", btf !== undefined], ["module btf", hasModuleBtf()]])],
+    [
+      "Probe types",
+      inColumns([
+        ["kprobe_multi", wanted("kprobe_multi") && hasKprobeMulti()],
+        ["kprobe_session", wanted("kprobe_session") && hasKprobeSession()],
+        ["uprobe_multi", wanted("uprobe_multi") && hasUprobeMulti()],
+        ["iter", hasIterators(btf)],
+      ]),
+    ],
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stdout.write(groups.map(([title, text]) => `${title}\n${text}`).join("\n"));
   return 0;
 }

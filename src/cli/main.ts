@@ -42,14 +42,14 @@ async function main(argv: readonly string[]): Promise<number> {
       if (parsed.withUsage) terminal.write(usage);
       return 1;
     case "show":
-      return show(parsed.what, terminal);
+      return show(parsed.what, parsed.noFeatures, terminal);
     case "run":
       return start(parsed.line, terminal);
   }
 }
 
-function show(what: "help" | "version" | "info", terminal: Terminal): number {
-  if (what === "info") return mayTrace(terminal) ? printInfo() : 1;
+function show(what: "help" | "version" | "info", noFeatures: readonly string[], terminal: Terminal): number {
+  if (what === "info") return mayTrace(terminal) ? printInfo(noFeatures) : 1;
   process.stdout.write(what === "help" ? usage : `bpftrace v${version}\n`);
   return 0;
 }

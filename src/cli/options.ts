@@ -39,7 +39,7 @@ export interface CommandLine {
 export type ParsedCommandLine =
   | { readonly kind: "run"; readonly line: CommandLine }
   /** An option that is carried out as soon as it is read. */
-  | { readonly kind: "show"; readonly what: "help" | "version" | "info" }
+  | { readonly kind: "show"; readonly what: "help" | "version" | "info"; readonly noFeatures: readonly string[] }
   /** Words that getopt does not take. */
   | { readonly kind: "misused"; readonly problem: string }
   | { readonly kind: "refused"; readonly problem: string; readonly withUsage: boolean };
@@ -55,7 +55,7 @@ export function parseCommandLine(words: readonly string[]): ParsedCommandLine {
   const split = splitCommandLine(words, optionTable, debugArgument);
   for (const [i, option] of split.options.entries()) {
     const shown = showOption(option.key);
-    if (shown !== undefined) return { kind: "show", what: shown };
+    if (shown !== undefined) return { kind: "show", what: shown, noFeatures: valuesOf(split.options.slice(0, i), "no-feature") };
     const problem = checkOption(option, split.options.slice(0, i));
     if (problem !== undefined) return { kind: "refused", problem, withUsage: false };
   }
@@ -73,6 +73,11 @@ const debugArgument: OptionalArgument = (key, attached, next) => {
   if (text === undefined || (!named && !/^[a-z]+$/.test(text))) return { values: [oldDebug], usesNext: false };
   return { values: [text], usesNext: attached === "" };
 };
+
+/** Words of an option that takes a list and may be repeated. */
+function valuesOf(options: readonly FoundOption[], key: string): readonly string[] {
+  return options.filter((option) => option.key === key).flatMap((option) => option.value.split(","));
+}
 
 function showOption(key: string): "help" | "version" | "info" | undefined {
   if (key === "h") return "help";
@@ -151,7 +156,7 @@ function collect(options: readonly FoundOption[], operands: readonly string[]): 
       unsafe: has("unsafe"),
       noWarnings: has("no-warnings"),
       warnReads: has("k"),
-      noFeatures: all("no-feature").flatMap((value) => value.split(",")),
+      noFeatures: valuesOf(options, "no-feature"),
       traceableFunctions: last("traceable-functions"),
       operands,
     },

@@ -6,6 +6,7 @@ import type { RunOptions } from "../library/run.ts";
 import type { Machine } from "../library/compile.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
 import { type HeldOutput, runBenchmarks, runTests } from "../runtime/test-mode.ts";
+import type { Terminal } from "./terminal.ts";
 import type { OutputWriter } from "../runtime/writer.ts";
 
 /** A writer that can keep what it gets to itself for a time. */
@@ -90,10 +91,11 @@ export function runMode(
   options: RunOptions,
   sink: EventSink,
   output: { readonly writer: OutputWriter; readonly held: HeldWriter; readonly format: "text" | "json" },
+  terminal: Terminal,
 ): number {
   const session = createSession(program, machine, options, countErrors(sink, output.held));
   try {
-    const report = { format: output.format, write: (text: string) => output.writer.write(text) };
+    const report = { format: output.format, write: (text: string) => output.writer.write(text), complain: terminal.error };
     const status = mode === "test" ? runTests(session, output.held, report) : runBenchmarks(session, output.held, report);
     output.writer.flush();
     return status;

@@ -10,8 +10,9 @@ import type { Diagnostic } from "../source/diagnostic.ts";
 import { renderDiagnostic } from "../source/render.ts";
 import type { SourceFile } from "../source/source.ts";
 import { type Child, startChild } from "../sys/child.ts";
-import { printStage } from "./debug.ts";
+import { printLoaderInput, printStage } from "./debug.ts";
 import { oldDebug, showsVerifier } from "./debug-stages.ts";
+import { emitElf } from "./emit-elf.ts";
 import { explainFailure } from "./failures.ts";
 import type { CommandLine } from "./options.ts";
 import { filterProbes, readProbeFilter } from "./probe-filter.ts";
@@ -82,8 +83,9 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
     return 2;
   }
   if (result.kind === "failed") return failureStatus(result.diagnostics);
-  if (line.debug.includes(oldDebug) || line.mode === "codegen") return 0;
+  if (line.emitElf !== undefined && !emitElf(line.emitElf, result.program, terminal)) return 1;
   if (line.emit !== undefined) return writeProgram(line.emit, result, terminal);
+  if (line.debug.includes(oldDebug) || line.mode === "codegen") return 0;
   return runCompiled(job, result.program);
 }
 
@@ -96,6 +98,7 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   }
   const program = selectProbes(line, whole, terminal);
   if (typeof program === "number") return program;
+  printLoaderInput(line.debug, program);
   const writer = new OutputWriter(job.outputFd, line.buffering);
   const held = holdWriter(writer);
   const output = new Output(held, {
@@ -109,7 +112,7 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
   return runUntilSignalled(line, terminal, async (stop) => {
     const options = { child, pid, verbose, verifierLog, dryRun, onSelf, stop };
-    if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format });
+    if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format }, terminal);
     return runProgram(program, machine, options, output);
   });
 }

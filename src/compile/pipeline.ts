@@ -116,6 +116,7 @@ function compileProbes(
     input.trace?.("ir", module);
     const skipped = roomy.has(functionName) ? memoryPasses : undefined;
     optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result), skipped);
+    input.trace?.("optimised ir", module);
     try {
       const compiled = compileModule(module, { signedDivision: input.target.has("signed_division") });
       const bytecode = fillConstant(compiled, linkConstants.scratchStride, stride);

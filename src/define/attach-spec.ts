@@ -79,4 +79,5 @@ export const attachTypes = {
   perfEvent: 41,
   kprobeMulti: 42,
   uprobeMulti: 48,
+  kprobeSession: 56,
 } as const;

@@ -21,6 +21,7 @@ export interface HeldOutput {
 export interface ModeReport {
   readonly format: "text" | "json";
   write(text: string): void;
+  complain(message: string): void;
 }
 
 const green = "\u001b[32m";
@@ -63,10 +64,9 @@ export function runTests(session: ModeSession, held: HeldOutput, report: ModeRep
       results.push(result);
       if (text) report.write(testText(result));
     }
+    report.write(text ? summaryText(results) : testJson(results));
   });
-  const failed = results.filter((result) => !result.passed);
-  report.write(text ? summaryText(results.length, failed) : testJson(results));
-  return failed.length === 0 ? 0 : 1;
+  return results.every(({ passed }) => passed) ? 0 : 1;
 }
 
 function runTest(session: ModeSession, held: HeldOutput, index: number, name: string): TestResult {
@@ -82,10 +82,11 @@ function testText({ name, passed, nanoseconds, output }: TestResult): string {
   return `${shown}${red}[  FAILED  ]${reset} ${name} (${duration(nanoseconds)})\n`;
 }
 
-function summaryText(total: number, failed: readonly TestResult[]): string {
+function summaryText(results: readonly TestResult[]): string {
+  const failed = results.filter(({ passed }) => !passed);
   const lines = [
-    `${green}[==========]${reset} ${counted(total)} ran.`,
-    `${green}[  PASSED  ]${reset} ${counted(total - failed.length)}.`,
+    `${green}[==========]${reset} ${counted(results.length)} ran.`,
+    `${green}[  PASSED  ]${reset} ${counted(results.length - failed.length)}.`,
   ];
   if (failed.length > 0) {
     lines.push(`${red}[  FAILED  ]${reset} ${counted(failed.length)}, listed below:`);
@@ -123,17 +124,17 @@ function growth(total: number): number {
 /** Runs the bench probes; exit status. */
 export function runBenchmarks(session: ModeSession, held: HeldOutput, report: ModeReport): number {
   const names = session.modeProbes("bench").map(ownName);
-  const done: Measurement[] = [];
   const broken: string[] = [];
   session.runMode(() => {
+    const done: Measurement[] = [];
     for (const [index, name] of names.entries()) {
       const result = measure(session, held, index, name);
       if (result === "broken") broken.push(name);
       else if (result !== undefined) done.push(result);
     }
+    report.write(report.format === "text" ? benchmarkText(done) : benchmarkJson(done));
+    for (const name of broken) report.complain(`benchmark ${name} ended with an error`);
   });
-  report.write(report.format === "text" ? benchmarkText(done) : benchmarkJson(done));
-  for (const name of broken) report.write(`ERROR: benchmark ${name} ended with an error\n`);
   return broken.length === 0 ? 0 : 1;
 }
 

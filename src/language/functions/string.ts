@@ -92,6 +92,8 @@ const str = builtin({
   fold: foldStr,
   type: (site) => {
     const folded = foldStr(site);
+    const limit = site.config.maxStrlen;
+    if (folded !== undefined && folded.value.length >= limit) site.error("argument", `String is too long (over ${limit - 1} bytes)`);
     if (folded !== undefined) return stringType(folded.value.length + 1);
     return stringType(strSize(site));
   },
@@ -103,9 +105,6 @@ const str = builtin({
     }
     const length = literalOf(site, 1);
     if (length !== undefined && length < 0n) site.error("argument", "str() length must not be negative");
-    const folded = foldStr(site);
-    const limit = site.config.maxStrlen;
-    if (folded !== undefined && folded.value.length >= limit) site.error("argument", `String is too long (over ${limit - 1} bytes)`);
   },
   lower: (code, call) => {
     const size = sizeOf(call.type);
