@@ -5,12 +5,13 @@ import { toByteString } from "../base/byte-string.ts";
 import { hasWildcard, wildcardPattern } from "../define/points.ts";
 import type { ListRequest, ProbeDef } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
-import { type Machine, thisMachine } from "../library/compile.ts";
+import type { Machine } from "../library/compile.ts";
 import { OutputWriter } from "../runtime/writer.ts";
 import { SourceFile } from "../source/source.ts";
 import { listDefinition } from "./list-definition.ts";
 import { listScript } from "./list-script.ts";
 import { isTypePattern, listTypes } from "./list-types.ts";
+import { openMachine } from "./machine.ts";
 import type { CommandLine } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 import { usage } from "./usage.ts";
@@ -28,7 +29,8 @@ export function listProbes(line: CommandLine, terminal: Terminal): number {
     terminal.error(pid);
     return 1;
   }
-  const machine = thisMachine(line.noFeatures);
+  const machine = openMachine(line, terminal);
+  if (machine === undefined) return 1;
   const script = readScript(line, operand, terminal);
   const lines = script === undefined ? listPatterns(line, operand, machine, pid) : listScript(line, script, machine, pid, terminal);
   if (lines === undefined) return 1;

@@ -2,7 +2,7 @@
 
 import type { CompiledProgram } from "../compile/compiled-program.ts";
 import { isSavedProgram } from "../compile/saved-program.ts";
-import { compileScript, type Machine, type ScriptOptions, thisMachine } from "../library/compile.ts";
+import { compileScript, type Machine, type ScriptOptions } from "../library/compile.ts";
 import { runProgram } from "../library/run.ts";
 import { Output } from "../runtime/output.ts";
 import { OutputWriter } from "../runtime/writer.ts";
@@ -14,6 +14,7 @@ import { printLoaderInput, printStage } from "./debug.ts";
 import { oldDebug, showsVerifier } from "./debug-stages.ts";
 import { emitElf } from "./emit-elf.ts";
 import { explainFailure } from "./failures.ts";
+import { openMachine } from "./machine.ts";
 import type { CommandLine } from "./options.ts";
 import { filterProbes, readProbeFilter } from "./probe-filter.ts";
 import { holdWriter, probesOfMode, runMode, selectMode } from "./run-mode.ts";
@@ -50,6 +51,8 @@ export async function runScript(
     terminal.error(pid);
     return 1;
   }
+  const machine = openMachine(line, terminal);
+  if (machine === undefined) return 1;
   let child: Child | undefined;
   try {
     child = line.command === undefined ? undefined : startChild(line.command);
@@ -58,7 +61,7 @@ export async function runScript(
     return 1;
   }
   try {
-    const job: Job = { line, terminal, machine: thisMachine(line.noFeatures), outputFd, pid, child };
+    const job: Job = { line, terminal, machine, outputFd, pid, child };
     if (!isSavedProgram(file.text)) return await compileAndRun(job, file, words);
     const saved = readProgram(line, file.text, words, job.machine, terminal);
     return saved === undefined ? 1 : await runCompiled(job, saved);

@@ -129,6 +129,8 @@ export interface UserTargets {
 export interface KernelFunctions {
   /** Functions that kprobes and fentry may use with their modules (`vmlinux` for the kernel itself), sorted by name. */
   traceable(): readonly { readonly name: string; readonly module: string }[];
+  /** The user gave the list: it alone says what can be traced. */
+  readonly listIsGiven: boolean;
   /** Modules that have a traceable function of a name. */
   modulesOf(name: string): readonly string[];
   loadedModules(): readonly string[];

@@ -60,14 +60,17 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The functions of the running kernel; `known` gives names of functions in its type information. */
-export function kernelFunctions(known: () => Iterable<string>): KernelFunctions {
+/**
+ * The functions of the running kernel; `known` gives names of functions in its type information. `given`: a list in the
+ * format of tracefs that counts instead of the kernel's own.
+ */
+export function kernelFunctions(known: () => Iterable<string>, given: string | undefined): KernelFunctions {
   const cache: { list: readonly TraceableFunction[] | undefined; modules: ReadonlyMap<string, readonly string[]> | undefined } = {
     list: undefined,
     modules: undefined,
   };
   const traceable = () => {
-    cache.list ??= sortedList(known);
+    cache.list ??= given === undefined ? sortedList(readFilterFunctions() ?? fromTypes(known)) : sortedList(ofLoadedModules(given));
     return cache.list;
   };
   const modulesOf = (name: string) => {
@@ -76,14 +79,24 @@ export function kernelFunctions(known: () => Iterable<string>): KernelFunctions 
   };
   return {
     traceable,
+    listIsGiven: given !== undefined,
     modulesOf,
     loadedModules,
     address: (symbol) => kernelSymbols().address(symbol),
   };
 }
 
-function sortedList(known: () => Iterable<string>): readonly TraceableFunction[] {
-  const listed = readFilterFunctions() ?? [...known()].filter((name) => !isExcluded(name)).map((name) => ({ name, module: "vmlinux" }));
+function fromTypes(known: () => Iterable<string>): readonly TraceableFunction[] {
+  return [...known()].filter((name) => !isExcluded(name)).map((name) => ({ name, module: "vmlinux" }));
+}
+
+/** Functions of a list that this kernel can have. */
+function ofLoadedModules(text: string): readonly TraceableFunction[] {
+  const modules = new Set(["vmlinux", ...loadedModules()]);
+  return parseFilterFunctions(text).filter(({ module }) => modules.has(module));
+}
+
+function sortedList(listed: readonly TraceableFunction[]): readonly TraceableFunction[] {
   const blacklist = readBlacklist();
   const unique = new Map(listed.filter(({ name }) => !blacklist.has(name)).map((f) => [`${f.module}:${f.name}`, f] as const));
   return [...unique.values()].sort((a, b) => compare(a.name, b.name) || compare(a.module, b.module));

@@ -81,8 +81,15 @@ function ownPidNamespace(): Target["pidNamespace"] {
   return ino === initialPidNamespace ? undefined : { device: dev, inode: ino };
 }
 
+export interface HostOptions {
+  /** Features to do without. */
+  readonly disabled: ReadonlySet<string>;
+  /** A list of functions that can be traced, instead of the kernel's own. */
+  readonly traceableFunctions: string | undefined;
+}
+
 /** The machine that this runs on. */
-export function hostTarget(userTargets: UserTargets, disabled: ReadonlySet<string>): Target {
+export function hostTarget(userTargets: UserTargets, { disabled, traceableFunctions }: HostOptions): Target {
   const [major = 0, minor = 0, patch = 0] = release().split(/[.-]/).map(Number);
   const possible = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/possible", "latin1")).length);
   const online = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1")));
@@ -111,7 +118,7 @@ export function hostTarget(userTargets: UserTargets, disabled: ReadonlySet<strin
     },
     tracepoints: createTracepoints(),
     userTargets,
-    kernelFunctions: kernelFunctions(() => vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? []),
+    kernelFunctions: kernelFunctions(() => vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? [], traceableFunctions),
     get pidNamespace() {
       return namespace().value;
     },

@@ -60,8 +60,9 @@ export type ScriptResult =
   | { readonly kind: "bad-environment"; readonly problem: string; readonly diagnostics: readonly Diagnostic[] };
 
 /** The language on this machine. */
-export function thisMachine(disabledFeatures: readonly string[]): Machine {
-  return { registry: createLanguage(), target: hostTarget(hostUserTargets(), new Set(disabledFeatures)) };
+export function thisMachine(disabledFeatures: readonly string[], traceableFunctions?: string): Machine {
+  const target = hostTarget(hostUserTargets(), { disabled: new Set(disabledFeatures), traceableFunctions });
+  return { registry: createLanguage(), target };
 }
 
 export function compileScript(file: SourceFile, options: ScriptOptions, machine: Machine): ScriptResult {

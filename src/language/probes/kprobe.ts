@@ -95,7 +95,7 @@ function resolveFunction(
 
 /** Type information answers quickly; the long list is only read for functions that it does not have. */
 function isTraceable(target: Target, name: string, module: string | undefined): boolean {
-  if (module === undefined && (target.kernelTypes?.hasFunction(name) ?? false)) return true;
+  if (module === undefined && !target.kernelFunctions.listIsGiven && (target.kernelTypes?.hasFunction(name) ?? false)) return true;
   const modules = target.kernelFunctions.modulesOf(name);
   return module === undefined ? modules.length > 0 : modules.includes(module);
 }

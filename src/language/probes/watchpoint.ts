@@ -59,6 +59,6 @@ export const watchpoint: ProbeDef = {
   parts: { min: 3, max: 3 },
   listedWith: "none",
   resolve,
-  candidates: () => [],
+  list: () => [],
   listing: () => [],
 };
