@@ -55,7 +55,7 @@ export function instructionLimit(): number {
 const badPath = -9;
 
 export function hasUprobeMulti(): boolean {
-  return linksMulti(attachTypes.uprobeMulti, (fd) => linkUprobeMulti(fd, "/", [0], false, 0), (link) => link === badPath);
+  return linksMulti(attachTypes.uprobeMulti, (fd) => linkUprobeMulti(fd, "/", [0], undefined, false, 0), (link) => link === badPath);
 }
 
 /** A function that every kernel has and that can be traced where kprobes work at all. */
