@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { provideCompilers } from "./compilers.mjs";
 import { bundleTests, testFiles } from "./unit.mjs";
 
 const root = resolve(import.meta.dirname, "..");
@@ -41,6 +42,7 @@ async function tests(name, folders) {
   }
 }
 
+provideCompilers();
 step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", "npx", ["--no-install", "tsc", "-p", "tsconfig.json"]);
 process.env.CDECL_HEADERS ??= "all";

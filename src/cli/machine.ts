@@ -1,16 +1,29 @@
 // The machine as the command line asks for it.
 
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { type Machine, thisMachine } from "../library/compile.ts";
 import type { CommandLine } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    // The caller says what that means.
+    return false;
+  }
+}
+
 /** Undefined when a file that an option names can't be read, which is said. */
 export function openMachine(line: CommandLine, terminal: Terminal): Machine | undefined {
+  const btf = process.env["BPFTRACE_BTF"];
+  if (btf !== undefined && !isReadable(btf)) terminal.warn(`BPFTRACE_BTF: '${btf}' can't be read: types of the kernel are unknown`);
   const path = line.traceableFunctions;
-  if (path === undefined) return thisMachine(line.noFeatures);
+  const { debugFolders } = line;
+  if (path === undefined) return thisMachine(line.noFeatures, { debugFolders });
   try {
-    return thisMachine(line.noFeatures, readFileSync(path, "latin1"));
+    return thisMachine(line.noFeatures, { debugFolders, traceableFunctions: readFileSync(path, "latin1") });
   } catch (problem) {
     terminal.error(`Failed to read the traceable functions of '${path}': ${problem instanceof Error ? problem.message : String(problem)}`);
     return undefined;

@@ -115,6 +115,11 @@ main(process.argv.slice(2)).then(
     process.exitCode = status;
   },
   (problem: unknown) => {
+    // Whoever read our output has had enough: the status of a program that SIGPIPE ends, without a word.
+    if (problem instanceof Error && "code" in problem && problem.code === "EPIPE") {
+      process.exitCode = 128 + 13;
+      return;
+    }
     openTerminal(false).error(lastWords(problem));
     process.exitCode = 255;
   },

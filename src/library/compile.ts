@@ -1,6 +1,7 @@
 // Compiling a script for the running machine: the pure compiler with the files, headers and kernel that it asks for.
 
 import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import type { CTypes } from "../analysis/context.ts";
 import { readCDefinitions } from "../cdecl/c-definitions.ts";
 import { headerPaths } from "../cdecl/header-paths.ts";
@@ -59,9 +60,17 @@ export type ScriptResult =
   | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "bad-environment"; readonly problem: string; readonly diagnostics: readonly Diagnostic[] };
 
+export interface MachineOptions {
+  /** A list of kernel functions that can be traced (as in available_filter_functions), instead of the kernel's own. */
+  readonly traceableFunctions?: string | undefined;
+  /** Folders that are searched first for separate debug files. */
+  readonly debugFolders?: readonly string[];
+}
+
 /** The language on this machine. */
-export function thisMachine(disabledFeatures: readonly string[], traceableFunctions?: string): Machine {
-  const target = hostTarget(hostUserTargets(), { disabled: new Set(disabledFeatures), traceableFunctions });
+export function thisMachine(disabledFeatures: readonly string[], options: MachineOptions = {}): Machine {
+  const { traceableFunctions, debugFolders } = options;
+  const target = hostTarget(hostUserTargets(debugFolders ?? []), { disabled: new Set(disabledFeatures), traceableFunctions });
   return { registry: createLanguage(), target };
 }
 
@@ -116,7 +125,7 @@ export function readCTypes(
         folders: options.includePaths,
         environment: options.environment,
         architecture: target.arch,
-        kernelFolders: [],
+        kernelFolders: kernelFolders(options.environment, types !== undefined),
       }),
       defines: types === undefined ? {} : { BPFTRACE_HAVE_BTF: "1" },
       reader: { read: (path) => (existsSync(path) ? readFileSync(path).toString("latin1") : undefined) },
@@ -134,6 +143,13 @@ export function readCTypes(
     typedef: (name) => definitions.typedefs.get(name),
     enumerator: (name) => definitions.enumerators.get(name),
   };
+}
+
+/** Source and build folder of the kernel. Where its types are known its headers are only read when the user names them. */
+function kernelFolders(environment: ScriptOptions["environment"], typesAreKnown: boolean): readonly string[] {
+  const named = [environment["BPFTRACE_KERNEL_SOURCE"], environment["BPFTRACE_KERNEL_BUILD"]].filter((folder) => folder !== undefined);
+  if (named.length > 0 || typesAreKnown) return named;
+  return ["source", "build"].map((folder) => `/lib/modules/${release()}/${folder}`).filter((folder) => existsSync(folder));
 }
 
 /** The C definitions at their lines and columns, everything else blank. */

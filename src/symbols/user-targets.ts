@@ -4,6 +4,7 @@ import { readlinkSync, statSync } from "node:fs";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
 import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
+import { openDebugFile } from "./debug-file.ts";
 import { elfType, openElf } from "./open-elf.ts";
 import { findTargets } from "./target-path.ts";
 
@@ -17,6 +18,8 @@ const sharedProgram = 3;
 
 interface OpenFile {
   readonly elf: ElfFile;
+  /** The file with the symbols that were stripped; null: looked for and not there. */
+  debug: ElfFile | null | undefined;
   /** One entry for each name, sorted. */
   functions: readonly UserSymbol[] | undefined;
   symbols: ReadonlyMap<string, ElfSymbol> | undefined;
@@ -33,9 +36,9 @@ function place(elf: ElfFile, symbol: ElfSymbol): UserSymbol | undefined {
   return fileOffset === undefined ? undefined : { name, address, size, fileOffset };
 }
 
-function functionsOf(elf: ElfFile): readonly UserSymbol[] {
+function functionsOf(elf: ElfFile, symbols: Iterable<ElfSymbol>): readonly UserSymbol[] {
   const found = new Map<string, UserSymbol>();
-  for (const symbol of elf.symbols()) {
+  for (const symbol of symbols) {
     const placed = functionTypes.includes(symbol.type) && !found.has(symbol.name) ? place(elf, symbol) : undefined;
     if (placed !== undefined) found.set(symbol.name, placed);
   }
@@ -54,15 +57,19 @@ function isExecutableByOwner(path: string): boolean {
   return (statSync(path).mode & 0o100) !== 0;
 }
 
-/** Targets on this machine; files are read when they are first asked for. */
-export function hostUserTargets(): UserTargets {
+/** Targets on this machine; files are read when they are first asked for. `debugFolders` are searched first for stripped symbols. */
+export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
   const files = new Map<string, OpenFile | undefined>();
   const open = (path: string) => {
     if (!files.has(path)) {
       const elf = openElf(path);
-      files.set(path, elf === undefined ? undefined : { elf, functions: undefined, symbols: undefined });
+      files.set(path, elf === undefined ? undefined : { elf, debug: undefined, functions: undefined, symbols: undefined });
     }
     return files.get(path);
+  };
+  const debugOf = (path: string, file: OpenFile) => {
+    if (file.debug === undefined) file.debug = openDebugFile(path, file.elf, debugFolders) ?? null;
+    return file.debug ?? undefined;
   };
   const isProgram = (path: string) => {
     const type = elfType(path);
@@ -84,20 +91,22 @@ export function hostUserTargets(): UserTargets {
     },
     functions: (path) => {
       const file = open(path);
-      if (file !== undefined) file.functions ??= functionsOf(file.elf);
+      if (file !== undefined) {
+        file.functions ??= functionsOf(file.elf, [...file.elf.symbols(), ...(debugOf(path, file)?.symbols() ?? [])]);
+      }
       return file?.functions ?? [];
     },
     symbol: (path, name) => {
       const file = open(path);
       if (file === undefined) return undefined;
       file.symbols ??= symbolsOf(file.elf);
-      const found = file.symbols.get(name);
+      const found = file.symbols.get(name) ?? debugOf(path, file)?.symbols().find((s) => s.name === name && s.type !== labelType);
       return found === undefined ? undefined : place(file.elf, found);
     },
     symbolAt: (path, address) => {
-      const elf = open(path)?.elf;
-      const found = elf?.symbolAt(address);
-      return elf === undefined || found === undefined ? undefined : place(elf, found);
+      const file = open(path);
+      const found = file === undefined ? undefined : (file.elf.symbolAt(address) ?? debugOf(path, file)?.symbolAt(address));
+      return file === undefined || found === undefined ? undefined : place(file.elf, found);
     },
     fileOffset: (path, address) => open(path)?.elf.fileOffset(address),
     demangle: (symbol) => symbol,
