@@ -10,6 +10,7 @@ import type { Diagnostic } from "../source/diagnostic.ts";
 import { renderDiagnostic } from "../source/render.ts";
 import type { SourceFile } from "../source/source.ts";
 import { type Child, startChild } from "../sys/child.ts";
+import { measureCompiler } from "./compiler-bench.ts";
 import { printLoaderInput, printStage } from "./debug.ts";
 import { oldDebug, showsVerifier } from "./debug-stages.ts";
 import { emitElf } from "./emit-elf.ts";
@@ -79,7 +80,8 @@ function failureStatus(diagnostics: readonly Diagnostic[]): number {
 
 async function compileAndRun(job: Job, file: SourceFile, words: readonly string[]): Promise<number> {
   const { line, terminal, machine } = job;
-  const result = compileScript(file, { ...scriptOptions(line, job.pid), ...splitParameters(words) }, machine);
+  const options = { ...scriptOptions(line, job.pid), ...splitParameters(words) };
+  const result = compileScript(file, options, machine);
   report(result.diagnostics, line, terminal);
   if (result.kind === "bad-environment") {
     terminal.write(`${result.problem}\n`);
@@ -88,7 +90,8 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
   if (result.kind === "failed") return failureStatus(result.diagnostics);
   if (line.emitElf !== undefined && !emitElf(line.emitElf, result.program, terminal)) return 1;
   if (line.emit !== undefined) return writeProgram(line.emit, result, terminal);
-  if (line.debug.includes(oldDebug) || line.mode === "codegen") return 0;
+  if (line.mode === "compiler-bench") process.stdout.write(measureCompiler(() => compileScript(file, options, machine)));
+  if (line.debug.includes(oldDebug) || line.mode === "codegen" || line.mode === "compiler-bench") return 0;
   return runCompiled(job, result.program);
 }
 

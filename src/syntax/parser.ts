@@ -386,8 +386,9 @@ class ProgramParser {
   }
 }
 
-/** Providers whose parts can be paths: there a `/` belongs to the attach point. */
+/** Whether a `/` in the text belongs to it: in parts that can be paths, or that say nothing yet (patterns, parameters). */
 function mayContainPath(text: string): boolean {
-  const provider = text.slice(0, text.indexOf(":")).replace(/^.*=/, "").toLowerCase();
-  return !["interval", "i", "profile", "p", "tracepoint", "t", "begin", "end", "software", "s", "hardware", "h"].includes(provider);
+  const provider = text.slice(0, text.indexOf(":")).replace(/^.*=/, "");
+  const withPaths = ["uprobe", "u", "uretprobe", "ur", "usdt", "watchpoint", "w", "iter", "it"];
+  return withPaths.includes(provider.toLowerCase()) || /[*[$"]/.test(provider);
 }

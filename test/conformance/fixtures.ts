@@ -11,9 +11,12 @@ interface Fixture {
   readonly flags: readonly string[];
 }
 
+/** Functions then begin with an instruction of four bytes. */
+const landingPads = process.arch === "x64" ? ["-fcf-protection=branch"] : [];
+
 /** Programs by the names that rows give them. */
 const fixtures: ReadonlyMap<string, Fixture> = new Map([
-  ["loop", { compiler: "gcc", source: "loop.c", flags: ["-g", "-O1"] }],
+  ["loop", { compiler: "gcc", source: "loop.c", flags: ["-g", "-O1", ...landingPads] }],
   ["loop_nodwarf", { compiler: "gcc", source: "loop.c", flags: ["-O1"] }],
   ["loop_static", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-static"] }],
   ["loop_stripped", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-s"] }],

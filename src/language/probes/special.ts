@@ -41,7 +41,7 @@ const self: ProbeDef = {
   probeType: "special",
   doc: "Runs when the tracer itself gets a signal.",
   syntax: [`self:${trigger}:${signal}`],
-  example: `self:${trigger}:${signal} { print(@); } interval:ms:100 { @ = count(); }`,
+  example: `self:${trigger}:${signal} { print(@); } interval:ms:100 { @ = count(); exit(); }`,
   parts: { min: 2, max: 2 },
   listedWith: "none",
   resolve: ({ text, diagnostics }) => {
