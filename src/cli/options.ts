@@ -68,7 +68,7 @@ const debugArgument: OptionalArgument = (key, attached, next) => {
   if (key !== "d") return undefined;
   if (attached === "d") return { values: [oldDebug, "ir"], usesNext: false };
   const text = attached === "" ? next : attached;
-  const named = text !== undefined && text.split(",").every((stage) => debugStages.includes(stage));
+  const named = text?.split(",").every((stage) => debugStages.includes(stage)) === true;
   // A plain word is meant as a stage; anything else (a file, an option) is what follows the old -d.
   if (text === undefined || (!named && !/^[a-z]+$/.test(text))) return { values: [oldDebug], usesNext: false };
   return { values: [text], usesNext: attached === "" };

@@ -20,7 +20,7 @@ export interface HeldWriter extends HeldOutput {
 
 /** Output of the script in front of a writer, with a gate. */
 export function holdWriter(writer: OutputWriter): HeldWriter {
-  const state = { held: false, pieces: new Array<string>(), errors: 0 };
+  const state: { held: boolean; pieces: string[]; errors: number } = { held: false, pieces: [], errors: 0 };
   return {
     write: (bytes) => {
       if (state.held) state.pieces.push(bytes);
