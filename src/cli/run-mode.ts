@@ -5,6 +5,7 @@ import { createSession } from "../library/run.ts";
 import type { RunOptions } from "../library/run.ts";
 import type { Machine } from "../library/compile.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
+import { watchSink } from "./watch-sink.ts";
 import { type HeldOutput, runBenchmarks, runTests } from "../runtime/test-mode.ts";
 import type { Terminal } from "./terminal.ts";
 import type { OutputWriter } from "../runtime/writer.ts";
@@ -47,28 +48,6 @@ export function holdWriter(writer: OutputWriter): HeldWriter {
   };
 }
 
-/** The sink, with errors of the script counted. */
-export function countErrors(sink: EventSink, writer: HeldWriter): EventSink {
-  return {
-    attached: (count) => sink.attached(count),
-    event: (kind, text) => sink.event(kind, text),
-    line: (kind, text) => sink.line(kind, text),
-    value: (value) => sink.value(value),
-    map: (snapshot) => sink.map(snapshot),
-    lost: (count) => sink.lost(count),
-    ending: () => sink.ending(),
-    warn: (message) => sink.warn(message),
-    note: (message) => sink.note(message),
-    message: (severity, kind, text, place) => {
-      if (severity === "error") writer.noteError();
-      sink.message(severity, kind, text, place);
-    },
-    text: (value) => sink.text(value),
-    endOfBurst: () => sink.endOfBurst(),
-    flush: () => sink.flush(),
-  };
-}
-
 /** Probes that are run in a mode of their own: the others of that kind are left out. */
 export function selectMode(program: CompiledProgram, mode: "run" | "test" | "bench"): CompiledProgram {
   const modal = ["test", "bench"];
@@ -93,7 +72,7 @@ export function runMode(
   output: { readonly writer: OutputWriter; readonly held: HeldWriter; readonly format: "text" | "json" },
   terminal: Terminal,
 ): number {
-  const session = createSession(program, machine, options, countErrors(sink, output.held));
+  const session = createSession(program, machine, options, watchSink(sink, { error: () => output.held.noteError() }));
   try {
     const report = { format: output.format, write: (text: string) => output.writer.write(text), complain: terminal.error };
     const status = mode === "test" ? runTests(session, output.held, report) : runBenchmarks(session, output.held, report);

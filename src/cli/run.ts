@@ -16,11 +16,13 @@ import { oldDebug, showsVerifier } from "./debug-stages.ts";
 import { emitElf } from "./emit-elf.ts";
 import { explainFailure } from "./failures.ts";
 import { openMachine } from "./machine.ts";
+import { announceAttached, announceEnd, isWatched } from "./notices.ts";
 import type { CommandLine } from "./options.ts";
 import { filterProbes, readProbeFilter } from "./probe-filter.ts";
 import { holdWriter, probesOfMode, runMode, selectMode } from "./run-mode.ts";
 import { readProgram, writeProgram } from "./saved.ts";
 import type { Terminal } from "./terminal.ts";
+import { watchSink } from "./watch-sink.ts";
 import { readPid, splitParameters } from "./words.ts";
 
 /** What a run works with. */
@@ -119,7 +121,8 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   return runUntilSignalled(line, terminal, async (stop) => {
     const options = { child, pid, verbose, verifierLog, dryRun, onSelf, stop };
     if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format }, terminal);
-    return runProgram(program, machine, options, output);
+    const sink = isWatched() ? watchSink(output, { attached: () => announceAttached(terminal), ending: () => announceEnd(terminal) }) : output;
+    return runProgram(program, machine, options, sink);
   });
 }
 
