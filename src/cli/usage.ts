@@ -31,7 +31,6 @@ const environment: readonly (readonly [string, string])[] = [
   ["BPFTRACE_PERF_RB_PAGES", "[auto] pages of the event buffer"],
   ["BPFTRACE_PRINT_MAPS_ON_EXIT", "[true] print maps at the end"],
   ["BPFTRACE_STACK_MODE", "[bpftrace] layout of stacks: bpftrace, perf, raw, build_id"],
-  ["BPFTRACE_VMLINUX", "the kernel's file with symbols"],
 ];
 
 export const usage = `USAGE:
