@@ -53,6 +53,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
     maps,
     types: state.types,
     literals: state.literals,
+    replacements: state.replacements,
     variables,
     variableTypes: state.variableTypes,
     typeExpressions: state.typeExpressions,
@@ -96,8 +97,18 @@ function inferToFixedPoint(
     inferRound(input, state, probes, variables, claims, false);
     if (state.changed) continue;
     // What is only counted, or assigned from itself, starts as the smallest integer.
-    if (!seedUnknown(state)) return;
+    if (seedUnknown(state)) continue;
+    if (!decideNext(state)) return;
+    round = 0;
   }
+}
+
+/** Takes the first branch that waits for types; what it assigns may decide the next one otherwise. */
+function decideNext(state: TypeState): boolean {
+  const [next] = state.undecided;
+  if (next === undefined) return false;
+  state.decisions.set(next.condition, next.value);
+  return true;
 }
 
 function seedUnknown(state: TypeState): boolean {
@@ -118,6 +129,7 @@ function inferRound(
   claims: Claims,
   reporting: boolean,
 ): void {
+  state.undecided = [];
   for (const probe of probes) {
     const [point] = probe.points;
     if (point === undefined) continue;

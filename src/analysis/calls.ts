@@ -7,9 +7,11 @@ import type { CallExpression, Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
 import { type Type, typeName } from "../types/type.ts";
 import { type Context, reportError, reportWarning } from "./context.ts";
+import { constantOf } from "./constant.ts";
 import { inferExpression, inferKey, inferMapAccess, isCastable, literalType } from "./expressions.ts";
 import { nearestName } from "./nearest-name.ts";
 import { claimOption } from "./options.ts";
+import { resolveType, typeOfOperand } from "./resolve-type.ts";
 
 type Identifier = Expression & { kind: "identifier" };
 
@@ -73,9 +75,11 @@ function inferBuiltin(
     const natural = literalType(context, expression, literal);
     return definition.type(site) ?? natural;
   }
-  const type = definition.type(site);
   if (context.reporting && valid) definition.check(site);
-  return type;
+  const expansion = valid ? definition.expansion(site) : undefined;
+  if (expansion === undefined) return definition.type(site);
+  context.state.replacements.set(expression, expansion);
+  return inferExpression(context, expansion) ?? definition.type(site);
 }
 
 /** Rules of where a builtin may stand. */
@@ -115,7 +119,8 @@ export function inferArguments(
   return args.map((expression, index) => {
     const kind = parameterKind(parameters, index);
     const type = inferArgument(context, kind, expression, args[index - 1]);
-    return { expression, span: expression.span, type, literal: context.state.literals.get(expression) };
+    const literal = kind === "comptime" ? constantOf(context, expression) : context.state.literals.get(expression);
+    return { expression, span: expression.span, type, literal };
   });
 }
 
@@ -146,11 +151,26 @@ function inferArgument(
       if (before?.kind === "map") inferKey(context, { ...before, span: expression.span }, [expression]);
       return context.state.types.get(expression);
     case "type":
+      return inferTypeArgument(context, expression);
+    case "comptime":
     case "any":
     case "int":
     case "int-literal":
     case "string-literal":
       return inferExpression(context, expression);
+  }
+}
+
+/** A type, or the type of an expression that is not evaluated. */
+function inferTypeArgument(context: Context, expression: Expression): Type | undefined {
+  const { span } = expression;
+  switch (expression.kind) {
+    case "type-argument":
+      return resolveType(context, expression.type);
+    case "identifier":
+      return typeOfOperand(context, { kind: "name", name: expression.name, span });
+    default:
+      return typeOfOperand(context, { kind: "value", expression, span });
   }
 }
 
@@ -222,6 +242,8 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
         : `${name}() expects a map without keys`;
     case "element":
       return expression.kind === "map" ? undefined : `${name}() expects a map`;
+    case "comptime":
+      return type === undefined || literal !== undefined ? undefined : "Unable to resolve comptime expression";
     case "any":
       return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
     case "map-or-any":

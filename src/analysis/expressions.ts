@@ -21,12 +21,14 @@ import {
 } from "../types/type.ts";
 import { inferElement, inferField, inferIndex, inferOffsetof } from "./access.ts";
 import { inferCall, inferIdentifier } from "./calls.ts";
+import { chooseBranches, inferComptime } from "./comptime.ts";
 import { type Context, reportError, reportWarning } from "./context.ts";
 import { foldCast, foldUnary } from "./fold.ts";
 import { inferBinary, inferUnary } from "./operators.ts";
 import { parameterLiteral } from "./parameters.ts";
 import { resolveType, typeOfOperand } from "./resolve-type.ts";
 import { inferBlock } from "./statements.ts";
+import { inferTypeinfo } from "./typeinfo.ts";
 
 /** Infers an expression and remembers what was found. */
 export function inferExpression(context: Context, expression: Expression): Type | undefined {
@@ -108,7 +110,9 @@ function infer(context: Context, expression: Expression): Type | undefined {
       return type === undefined ? undefined : literalType(context, expression, { kind: "int", value: BigInt(sizeOf(type)) });
     }
     case "typeinfo":
-      reportError(context, "unstable", expression.span, "typeinfo() is not enabled by default");
+      return inferTypeinfo(context, expression);
+    case "type-argument":
+      reportError(context, "syntax", expression.span, "a value is needed here, not a type");
       return undefined;
     case "offsetof":
       return inferOffsetof(context, expression);
@@ -288,6 +292,9 @@ export function isCastable(context: Context, aggregation: string): boolean {
 }
 
 function inferTernary(context: Context, expression: Expression & { kind: "ternary" }): Type | undefined {
+  const branches = chooseBranches(context, expression.condition);
+  if (branches === "none") return undefined;
+  if (branches !== "both") return inferBranch(context, expression, branches === "then" ? (expression.then ?? expression.condition) : expression.else);
   checkCondition(context, expression.condition);
   const condition = context.state.literals.get(expression.condition);
   const thenNode = expression.then ?? expression.condition;
@@ -300,6 +307,14 @@ function inferTernary(context: Context, expression: Expression & { kind: "ternar
   }
   if (then === undefined || otherwise === undefined) return undefined;
   return mergeBranches(context, expression, then, otherwise, isFlexible(context, expression.else));
+}
+
+/** The only branch that stays. */
+function inferBranch(context: Context, expression: Expression, branch: Expression): Type | undefined {
+  const type = inferExpression(context, branch);
+  const literal = context.state.literals.get(branch);
+  if (literal !== undefined) context.state.literals.set(expression, literal);
+  return type;
 }
 
 function mergeBranches(
@@ -328,6 +343,10 @@ export function asValue(type: Type): Type {
 }
 
 function inferIfExpression(context: Context, expression: IfExpression): Type | undefined {
+  const branches = chooseBranches(context, expression.condition);
+  if (branches === "none") return undefined;
+  if (branches === "then") return inferBlock(context, expression.then);
+  if (branches === "else") return expression.else === undefined ? none : inferBlock(context, expression.else);
   checkCondition(context, expression.condition, expression.span);
   const then = inferBlock(context, expression.then);
   if (expression.else === undefined) {
@@ -339,16 +358,6 @@ function inferIfExpression(context: Context, expression: IfExpression): Type | u
   if (then.kind === "none" && otherwise.kind === "none") return none;
   const flexible = expression.else.value !== undefined && isFlexible(context, expression.else.value);
   return mergeBranches(context, expression, then, otherwise, flexible);
-}
-
-function inferComptime(context: Context, expression: Expression & { kind: "comptime" }): Type | undefined {
-  const type = inferExpression(context, expression.operand);
-  const literal = context.state.literals.get(expression.operand);
-  if (literal === undefined) {
-    reportError(context, "comptime", expression.span, "Unable to resolve comptime expression");
-    return type;
-  }
-  return literalType(context, expression, literal);
 }
 
 // ---- casts, tuples, records ----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import type { VariableSymbol } from "../define/analysed.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source.ts";
-import type { Block, Expression, Statement, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
+import type { Block, Expression, Statement, TypeExpression, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
 
 interface Declared {
   readonly symbol: VariableSymbol;
@@ -159,7 +159,7 @@ export class ScopeResolver {
   }
 
   private let(statement: Extract<Statement, { readonly kind: "let" }>): void {
-    if (statement.type?.kind === "typeof") this.typeOrExpression(statement.type.operand);
+    if (statement.type !== undefined) this.type(statement.type);
     if (statement.value !== undefined) this.expression(statement.value);
     const { variable } = statement;
     const known = this.lookup(variable.name);
@@ -238,10 +238,14 @@ export class ScopeResolver {
         return this.all(expression.arguments);
       case "binary":
         return this.all([expression.left, expression.right]);
-      case "unary":
       case "cast":
+        this.type(expression.type);
+        return this.expression(expression.operand);
+      case "unary":
       case "comptime":
         return this.expression(expression.operand);
+      case "type-argument":
+        return this.type(expression.type);
       case "increment":
       case "address-of": {
         const target = expression.kind === "increment" ? expression.target : expression.operand;
@@ -278,7 +282,24 @@ export class ScopeResolver {
 
   private typeOrExpression(operand: TypeOrExpression): void {
     if (operand.kind === "value") this.expression(operand.expression);
-    if (operand.kind === "type" && operand.type.kind === "typeof") this.typeOrExpression(operand.type.operand);
+    if (operand.kind === "type") this.type(operand.type);
+  }
+
+  /** Variables that a type names in typeof. */
+  private type(type: TypeExpression): void {
+    switch (type.kind) {
+      case "named-type":
+      case "tagged-type":
+        return;
+      case "typeof":
+        return this.typeOrExpression(type.operand);
+      case "pointer-type":
+        return this.type(type.to);
+      case "array-type":
+        return this.type(type.element);
+      default:
+        assertNever(type);
+    }
   }
 
   private all(expressions: readonly Expression[]): void {

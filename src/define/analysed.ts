@@ -49,6 +49,8 @@ export interface AnalysedProgram {
   readonly types: ReadonlyMap<Expression, Type>;
   /** Values of expressions that are known. */
   readonly literals: ReadonlyMap<Expression, Literal>;
+  /** What is evaluated in place of an expression. */
+  readonly replacements: ReadonlyMap<Expression, Expression>;
   readonly variables: ReadonlyMap<VariableExpression, VariableSymbol>;
   readonly variableTypes: ReadonlyMap<VariableSymbol, Type>;
   readonly typeExpressions: ReadonlyMap<TypeExpression, Type>;

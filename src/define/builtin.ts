@@ -16,6 +16,8 @@ export type ParameterKind =
   /** Integers, bool, enums, pointers, and aggregates that stand for an integer. */
   | "int"
   | "int-literal"
+  /** A value that is known while compiling, also through casts. */
+  | "comptime"
   | "string-literal"
   /** A map without keys. */
   | "map"
@@ -111,6 +113,8 @@ export interface BuiltinDef {
   readonly endsRun: boolean;
   /** The value, when it is known while compiling. */
   fold(site: CallSite): Literal | undefined;
+  /** Another expression that is evaluated instead, with this one's arguments in it. */
+  expansion(site: CallSite): Expression | undefined;
   /** The type of the result; undefined while an argument's type is not known. */
   type(site: CallSite): Type | undefined;
   /** Reports what is wrong with the call; runs once, when all types are known. */
@@ -132,6 +136,7 @@ type Optional =
   | "leavesProbe"
   | "endsRun"
   | "fold"
+  | "expansion"
   | "lowerInto"
   | "check";
 
@@ -153,6 +158,7 @@ export function builtin(
     endsRun: false,
     lowerInto: undefined,
     fold: () => undefined,
+    expansion: () => undefined,
     check: () => undefined,
     ...definition,
   };

@@ -37,6 +37,8 @@ export interface KernelTypes {
   enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
   /** Whether the kernel itself (no module) has a function. */
   hasFunction(name: string): boolean;
+  /** Id of a type in the kernel's BTF. */
+  typeId(tag: "struct" | "union" | "enum", name: string): number | undefined;
   /** Modules (vmlinux included) whose BTF has the function. */
   functionModules(name: string): readonly string[];
   /** Parameters and result of a kernel function. */

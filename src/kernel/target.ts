@@ -32,6 +32,7 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         ? modulesWithBtf().filter((module) => functionId(name, module) !== undefined)
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
+    typeId: (tag, name) => types.id(tag, name),
     traceParameters: (event) => {
       const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
       return prototype?.parameters.slice(1);

@@ -25,6 +25,8 @@ const immediateStringLimit = 32;
 export function lowerExpression(f: FunctionLowering, expression: Expression): Operand {
   const literal = f.literalOf(expression);
   if (literal !== undefined) return lowerLiteral(f, literal, f.typeOf(expression));
+  const replacement = f.program.analysed.replacements.get(expression);
+  if (replacement !== undefined) return lowerExpression(f, replacement);
   switch (expression.kind) {
     case "int":
     case "string":
@@ -34,6 +36,7 @@ export function lowerExpression(f: FunctionLowering, expression: Expression): Op
     case "sizeof":
     case "offsetof":
     case "typeinfo":
+    case "type-argument":
       invariant(false, `${expression.kind} without a literal value`);
       break;
     case "identifier":

@@ -361,9 +361,23 @@ export class ExpressionParser {
   }
 
   private arguments(): Expression[] {
-    const items = [this.expression()];
-    while (this.scanner.take(",")) items.push(this.expression());
+    const items = [this.argument()];
+    while (this.scanner.take(",")) items.push(this.argument());
     return items;
+  }
+
+  /** An expression, or a type that can't be one: `struct x`, `int8 *`. */
+  private argument(): Expression {
+    const { scanner } = this;
+    const start = scanner.here();
+    const before = scanner.lastEnd;
+    const word = scanner.peekWord();
+    const type = word === undefined ? undefined : this.quietly(() => tryType(this));
+    const lone = type?.kind === "named-type" && type.name === word && type.size === undefined;
+    if (type !== undefined && !lone && (scanner.peek(",") || scanner.peek(")"))) return { kind: "type-argument", type, span: type.span };
+    scanner.position = start;
+    scanner.lastEnd = before;
+    return this.expression();
   }
 
   private offsetof(start: number): Expression {
