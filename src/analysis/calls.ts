@@ -152,6 +152,10 @@ function inferArgument(
       return context.state.types.get(expression);
     case "type":
       return inferTypeArgument(context, expression);
+    case "operand":
+      return typeOfOperand(context, { kind: "value", expression, span: expression.span });
+    case "member":
+      return undefined;
     case "comptime":
     case "any":
     case "int":
@@ -250,6 +254,8 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
     case "word":
     case "key":
     case "type":
+    case "operand":
+    case "member":
       return undefined;
   }
 }
@@ -274,7 +280,7 @@ export function callSite(
         ? undefined
         : { name: mapName, scalar: map.keyedUse === undefined, key: map.key, value: map.value };
     },
-    option: (optionName, defaultValue) => claimOption(context, expression, optionName, defaultValue),
+    option: (optionName, defaultValue, description) => claimOption(context, expression, optionName, defaultValue, description),
     word: (index) => wordOf(args[index]?.expression),
     error: (code, message, at, extras) => reportError(context, code, at ?? expression.span, message, extras),
     warn: (code, message, at, extras) => reportWarning(context, code, at ?? expression.span, message, extras),

@@ -35,6 +35,7 @@ export interface OptionClaim {
   readonly name: string;
   readonly defaultValue: Literal | undefined;
   readonly value: Literal;
+  readonly description: string;
 }
 
 export interface Context {

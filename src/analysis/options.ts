@@ -12,6 +12,7 @@ export function claimOption(
   at: Expression,
   name: string,
   defaultValue: Literal | undefined,
+  description: string,
 ): Literal {
   const known = context.claims.get(name);
   if (known !== undefined) {
@@ -21,7 +22,7 @@ export function claimOption(
     return known.value;
   }
   const value = readOption(context, name, defaultValue);
-  context.claims.set(name, { name, defaultValue, value });
+  context.claims.set(name, { name, defaultValue, value, description });
   return value;
 }
 

@@ -31,8 +31,12 @@ export type ParameterKind =
   | "format"
   /** A bare word with a meaning of its own (a stack mode, a clock), or else an expression. */
   | "word"
-  /** A type or an expression that is not evaluated. */
-  | "type";
+  /** A type, or an expression whose type is meant. */
+  | "type"
+  /** An expression that is not evaluated: only what it is counts. */
+  | "operand"
+  /** Names of members, `a.b`. */
+  | "member";
 
 export interface ParameterSpec {
   readonly name: string;
@@ -67,7 +71,7 @@ export interface CallSite {
   readonly target: Target;
   map(name: string): MapInfo | undefined;
   /** Named parameters of the command line (`-- --name=value`), and a way to claim one. */
-  option(name: string, defaultValue: Literal | undefined): Literal;
+  option(name: string, defaultValue: Literal | undefined, description: string): Literal;
   /** The word that an argument is, when it is a bare identifier. */
   word(index: number): string | undefined;
   error(code: string, message: string, at?: Span, extras?: DiagnosticExtras): void;

@@ -7,6 +7,7 @@ import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureBootToRealtime } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
 import { kernelFunctions } from "./functions.ts";
+import { allowsKernelFunction } from "./kernel-functions.ts";
 import { lazy } from "./lazy.ts";
 import { functionId, type KernelBtf, moduleBtf, modulesWithBtf, vmlinuxBtf } from "./module-btf.ts";
 import { createTracepoints } from "./tracefs.ts";
@@ -110,5 +111,6 @@ export function hostTarget(userTargets: UserTargets, disabled: ReadonlySet<strin
       return boot();
     },
     cgroupId: cgroupIdOf,
+    allowsKernelFunction: (name, program) => allowsKernelFunction(vmlinuxBtf()?.reader, name, program),
   };
 }
