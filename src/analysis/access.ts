@@ -3,7 +3,7 @@
 import type { Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
 import { type Field, int8, type StructType, type Type, typeName } from "../types/type.ts";
-import { type Context, reportError } from "./context.ts";
+import { callParts, type Context, reportError } from "./context.ts";
 import { inferExpression, literalType } from "./expressions.ts";
 import { nearestName } from "./nearest-name.ts";
 import { typeOfOperand } from "./resolve-type.ts";
@@ -76,7 +76,9 @@ function tupleElement(
   index: number,
 ): Type | undefined {
   const element = tuple.elements[index];
-  if (element === undefined) reportError(context, "tuple-index", expression.span, `Invalid tuple index: ${index}`);
+  if (element === undefined) {
+    reportError(context, "tuple-index", expression.span, `Invalid tuple index: ${index}`, { parts: callParts(context) });
+  }
   return element;
 }
 

@@ -133,7 +133,7 @@ function inferRound(
   for (const probe of probes) {
     const [point] = probe.points;
     if (point === undefined) continue;
-    const context: Context = { ...input, state, variables, claims, point, reporting, inLoop: false };
+    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, inLoop: false };
     if (probe.predicate !== undefined) {
       checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
     }

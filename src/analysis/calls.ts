@@ -6,7 +6,7 @@ import type { Span } from "../source/source.ts";
 import type { CallExpression, Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
 import { type Type, typeName } from "../types/type.ts";
-import { type Context, reportError, reportWarning } from "./context.ts";
+import { callParts, type Context, reportError, reportWarning } from "./context.ts";
 import { constantOf } from "./constant.ts";
 import { inferExpression, inferKey, inferMapAccess, isCastable, literalType } from "./expressions.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -27,6 +27,7 @@ export function inferIdentifier(context: Context, expression: Identifier): Type 
     return known.enum;
   }
   reportError(context, "unknown-identifier", expression.span, `Unknown identifier: '${expression.name}'`, {
+    parts: callParts(context),
     hint: hintFor(context, expression.name, "variable"),
   });
   return undefined;
@@ -65,7 +66,7 @@ function inferBuiltin(
   expression: CallExpression | Identifier,
   args: readonly Expression[],
 ): Type | undefined {
-  const infos = inferArguments(context, definition.parameters, args);
+  const infos = inferArguments({ ...context, call: expression.span }, definition.parameters, args);
   if (!checkArity(context, expression, definition.parameters, definition.required, definition.variadic, args.length)) return undefined;
   if (!checkPlace(context, definition, expression)) return undefined;
   const site = callSite(context, expression.name, expression, infos);

@@ -26,6 +26,8 @@ export interface ExpandedProbe {
   readonly points: readonly ProbePoint[];
   readonly predicate: Expression | undefined;
   readonly body: Block;
+  /** The body is a copy for this point alone. */
+  readonly copied: boolean;
   readonly probe: Probe;
 }
 
@@ -44,11 +46,14 @@ function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe
   }
   const condition = probe.predicate?.condition;
   const typed = needs.typed && points.some((point) => point.context === "words");
-  if ((!needs.perPoint && !typed) || points.length === 1) return [{ points, predicate: condition, body: probe.body, probe }];
+  if ((!needs.perPoint && !typed) || points.length === 1) {
+    return [{ points, predicate: condition, body: probe.body, copied: false, probe }];
+  }
   return points.map((point) => ({
     points: [point],
     predicate: condition === undefined ? undefined : cloneExpression(condition),
     body: cloneBlock(probe.body),
+    copied: true,
     probe,
   }));
 }

@@ -184,12 +184,14 @@ export function inferKey(context: Context, at: Expression & { kind: "map" }, key
   const [only] = keys;
   const flexible = keys.length === 1 && only !== undefined && isFlexible(context, only);
   if (context.state.widenMapKey(at.name, type, flexible)) return true;
-  const expected = context.state.map(at.name).key ?? none;
+  const { key, keyedUse } = context.state.map(at.name);
+  const other = keyedUse === undefined || keyedUse.start === at.span.start ? [] : [keyedUse];
   reportError(
     context,
     "key-mismatch",
     at.span,
-    `Argument mismatch for ${at.name}: trying to access with arguments: '${typeName(type)}' when map expects arguments: '${typeName(expected)}'`,
+    `Argument mismatch for ${at.name}: trying to access with arguments: '${typeName(type)}' when map expects arguments: '${typeName(key ?? none)}'`,
+    { parts: other.map((span) => ({ span, message: `Argument mismatch for ${at.name}: its first use is here` })) },
   );
   return false;
 }

@@ -1,7 +1,7 @@
 // Compiling and running one script for the command line: options to the library's path, its events to the terminal.
 
 import { existsSync, writeFileSync } from "node:fs";
-import { toByteString } from "../base/byte-string.ts";
+import { fromByteString, toByteString } from "../base/byte-string.ts";
 import type { CompiledProgram } from "../compile/compiled-program.ts";
 import { unmetFacts } from "../compile/facts.ts";
 import { isSavedProgram, restoreProgram, saveProgram } from "../compile/saved-program.ts";
@@ -32,7 +32,9 @@ function useColor(): boolean {
 export function report(diagnostics: readonly Diagnostic[], noWarnings: boolean): void {
   for (const diagnostic of diagnostics) {
     if (noWarnings && diagnostic.severity === "warning") continue;
-    complain(renderDiagnostic(diagnostic, useColor()));
+    // The answer to `-- --help` is a text, not a message about the program.
+    if (diagnostic.code === "option-help") complain(`${fromByteString(diagnostic.message)}\n`);
+    else complain(renderDiagnostic(diagnostic, useColor()));
   }
 }
 
