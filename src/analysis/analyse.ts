@@ -98,9 +98,20 @@ function inferToFixedPoint(
     if (state.changed) continue;
     // What is only counted, or assigned from itself, starts as the smallest integer.
     if (seedUnknown(state)) continue;
-    if (!decideNext(state)) return;
+    if (!decideNext(state) && !seedVariables(state, variables)) return;
     round = 0;
   }
+}
+
+/** Variables that are declared but get no type from any assignment are zero. */
+function seedVariables(state: TypeState, variables: Variables): boolean {
+  let seeded = false;
+  for (const symbol of variables.values()) {
+    if (!symbol.bare || state.variableTypes.has(symbol)) continue;
+    state.variableTypes.set(symbol, uint64);
+    seeded = true;
+  }
+  return seeded;
 }
 
 /** Takes the first branch that waits for types; what it assigns may decide the next one otherwise. */

@@ -286,7 +286,7 @@ export function inferCondition(context: Context, condition: Expression, whole: b
 export function checkCondition(context: Context, condition: Expression, at = condition.span): void {
   if (inferCondition(context, condition, true) !== undefined) return;
   const type = context.state.types.get(condition);
-  if (type !== undefined) reportError(context, "invalid-condition", at, `Invalid condition: ${type.kind}`);
+  if (type !== undefined) reportError(context, "invalid-condition", at, `Invalid condition: ${type.kind === "aggregate" ? typeName(type) : type.kind}`);
 }
 
 export function isCastable(context: Context, aggregation: string): boolean {

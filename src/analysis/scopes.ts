@@ -28,6 +28,8 @@ export class ScopeResolver {
   private nextId: number;
   private loopDepth = 0;
   private breakable = 0;
+  /** Inside sizeof and the like: reading a variable does not count. */
+  private unevaluated = false;
 
   constructor(
     variables: Map<VariableExpression, VariableSymbol>,
@@ -60,8 +62,8 @@ export class ScopeResolver {
     return undefined;
   }
 
-  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean): void {
-    const symbol = { id: this.nextId, name: variable.name, span, loopDepth: this.loopDepth };
+  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean, bare = false): void {
+    const symbol = { id: this.nextId, name: variable.name, span, bare, loopDepth: this.loopDepth };
     this.nextId += 1;
     this.variables.set(variable, symbol);
     this.scopes.at(-1)?.set(variable.name, { symbol, span, unassigned, letSpan });
@@ -171,7 +173,8 @@ export class ScopeResolver {
       this.variables.set(variable, known.symbol);
       return;
     }
-    this.declare(variable, statement.span, statement.declarationSpan, statement.value === undefined);
+    const unassigned = statement.value === undefined;
+    this.declare(variable, statement.span, statement.declarationSpan, unassigned, unassigned && statement.type === undefined);
   }
 
   private assign(statement: Extract<Statement, { readonly kind: "assign" }>): void {
@@ -215,7 +218,7 @@ export class ScopeResolver {
       this.diagnostics.error("undefined-variable", variable.span, `Undefined or undeclared variable: ${variable.name}`);
       return;
     }
-    if (known.unassigned) {
+    if (known.unassigned && !this.unevaluated) {
       this.diagnostics.warn("used-before-assigned", variable.span, `Variable used before it was assigned: ${variable.name}`);
     }
     this.variables.set(variable, known.symbol);
@@ -281,8 +284,11 @@ export class ScopeResolver {
   }
 
   private typeOrExpression(operand: TypeOrExpression): void {
+    const before = this.unevaluated;
+    this.unevaluated = true;
     if (operand.kind === "value") this.expression(operand.expression);
     if (operand.kind === "type") this.type(operand.type);
+    this.unevaluated = before;
   }
 
   /** Variables that a type names in typeof. */

@@ -14,6 +14,8 @@ export interface VariableSymbol {
   /** With the `$`. */
   readonly name: string;
   readonly span: Span;
+  /** By a `let` without type and value. */
+  readonly bare: boolean;
   /** Number of loop bodies around its declaration: deeper uses capture it. */
   readonly loopDepth: number;
 }

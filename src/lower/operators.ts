@@ -73,7 +73,8 @@ export function lowerBinary(f: FunctionLowering, expression: Binary): Operand {
   if (type.kind === "pointer") return lowerPointerArithmetic(f, expression, type);
   const left = f.integer(expression.left);
   const right = f.integer(expression.right);
-  return scalarOperand(type, arithmetic(f, operator, left, right, isSignedInt(type), expression));
+  const result = arithmetic(f, operator, left, right, isSignedInt(type), expression);
+  return scalarOperand(type, type.kind === "bool" ? f.ir.compare("ne", result, f.ir.const(0)) : result);
 }
 
 function isSignedInt(type: Type): boolean {
