@@ -123,10 +123,10 @@ export function inferIndex(context: Context, expression: IndexExpression): Type 
 export function inferOffsetof(context: Context, expression: Expression & { kind: "offsetof" }): Type | undefined {
   const type = typeOfOperand(context, expression.operand);
   if (type === undefined) return undefined;
-  let current: Type = type;
+  let current: Type = type.kind === "pointer" ? type.to : type;
   let offset = 0;
   for (const name of expression.path) {
-    const struct = current.kind === "pointer" ? current.to : current;
+    const struct = current;
     const field = struct.kind === "struct" ? struct.layout.fields().find((f) => f.name === name) : undefined;
     if (field === undefined) {
       reportError(context, "no-field", expression.span, `${typeName(struct)} does not contain a field named '${name}'`);

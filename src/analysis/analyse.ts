@@ -78,7 +78,14 @@ function resolveScopes(
 
 function declareMaps(input: AnalysisInput, state: TypeState): void {
   for (const item of input.program.items) {
-    if (item.kind === "map-declaration") state.declareMap(item.name, item);
+    if (item.kind !== "map-declaration") continue;
+    const known = state.maps.get(item.name)?.declaration;
+    if (known === undefined) state.declareMap(item.name, item);
+    else {
+      input.diagnostics.error("map-declaration", item.span, `Map ${item.name} was already declared`, {
+        parts: [{ span: known.span, message: "This is the initial declaration." }],
+      });
+    }
   }
 }
 
@@ -144,7 +151,7 @@ function inferRound(
   for (const probe of probes) {
     const [point] = probe.points;
     if (point === undefined) continue;
-    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, inLoop: false };
+    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inLoop: false };
     if (probe.predicate !== undefined) {
       checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
     }

@@ -55,6 +55,8 @@ export interface Context {
   readonly copiedFrom: Span | undefined;
   /** The call whose arguments are looked at. */
   readonly call: Span | undefined;
+  /** Inside sizeof and the like: nothing is evaluated. */
+  readonly unevaluated: boolean;
   /** Inside the body of a `for`: the program's context is out of reach. */
   readonly inLoop: boolean;
 }

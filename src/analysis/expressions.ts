@@ -242,10 +242,18 @@ function inferIncrement(context: Context, expression: Expression & { kind: "incr
 export function inferTarget(context: Context, target: Assignable): Type | undefined | "invalid" {
   if (target.kind === "variable") return inferVariable(context, target);
   if (!inferMapAccess(context, target)) return "invalid";
+  if (!checkEvaluated(context, target)) return "invalid";
   const map = context.state.map(target.name);
   map.assigned = true;
   map.counted = true;
   return map.value;
+}
+
+/** Maps can't be assigned where nothing is evaluated. */
+export function checkEvaluated(context: Context, target: MapExpression): boolean {
+  if (!context.unevaluated) return true;
+  reportError(context, "unevaluated", target.span, `${target.name} can't be assigned here: the expression is not evaluated`);
+  return false;
 }
 
 /** Widens the target by an integer type and gives what it is then. */

@@ -150,7 +150,7 @@ export function typeOfOperand(context: Context, operand: TypeOrExpression, at = 
         map.used = true;
         return map.keyedUse === undefined ? map.value : map.key;
       }
-      return inferExpression(context, expression);
+      return inferExpression({ ...context, unevaluated: true }, expression);
     }
     default:
       return assertNever(operand);

@@ -12,6 +12,7 @@ import { type Context, reportError, reportWarning } from "./context.ts";
 import {
   asValue,
   checkCondition,
+  checkEvaluated,
   inferExpression,
   inferMapAccess,
   inferTarget,
@@ -141,6 +142,7 @@ function inferAssign(context: Context, statement: Of<"assign">): void {
   if (target.kind === "variable") {
     return assignVariable(context, context.variables.get(target), target.name, value, statement.span);
   }
+  if (!checkEvaluated(context, target)) return;
   const aggregation = value.kind === "call" ? context.registry.aggregations.get(value.name) : undefined;
   const state = context.state.map(target.name);
   state.assigned = true;

@@ -5,7 +5,7 @@ import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts
 import { noOperand, scalarOperand } from "../../define/code.ts";
 import type { Config } from "../../define/config.ts";
 import type { Literal } from "../../define/literal.ts";
-import { formatValues, parseFormat } from "../../output/format.ts";
+import { accepts, conversionsOf, formatValues, parseFormat } from "../../output/format.ts";
 import type { Value } from "../../output/value.ts";
 import type { Span } from "../../source/source.ts";
 import type { Expression, Statement } from "../../syntax/ast.ts";
@@ -74,9 +74,11 @@ const fail = builtin({
     const [format, ...rest] = site.arguments;
     const runtime = rest.find((argument) => argument.literal === undefined);
     if (runtime !== undefined) return site.error("argument", "fail() arguments need to be literals", runtime.span);
-    checkFormat(site);
-    const values = rest.flatMap((argument) => (argument.literal === undefined ? [] : [literalValue(argument.literal)]));
     const pieces = parseFormat(String(format?.literal?.value ?? ""));
+    const conversions = conversionsOf(pieces);
+    const fits = conversions.length === rest.length && conversions.every((c, i) => accepts(c, rest[i]?.type ?? none));
+    if (!fits) return checkFormat(site);
+    const values = rest.flatMap((argument) => (argument.literal === undefined ? [] : [literalValue(argument.literal)]));
     site.error("fail", formatValues(pieces, values, { truncationTrailer: "" }));
   },
   lower: () => noOperand,
