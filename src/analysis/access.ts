@@ -20,6 +20,7 @@ export function inferField(context: Context, expression: FieldExpression): Type 
   if (target.kind === "record") {
     const field = target.fields.find((f) => f.name === expression.name);
     if (field === undefined) missingField(context, expression, target, target.fields.map((f) => f.name));
+    else keepLiteral(context, expression, expression.base, (members) => members.find((member) => member.name === expression.name));
     return field?.type;
   }
   reportError(
@@ -29,6 +30,28 @@ export function inferField(context: Context, expression: FieldExpression): Type 
     `Can not access field '${expression.name}' with the type '${typeName(base)}'`,
   );
   return undefined;
+}
+
+interface Member {
+  readonly name: string;
+  readonly value: Expression;
+}
+
+/** A member of a tuple or record that is written out, of literals only, is a literal too. */
+function keepLiteral(
+  context: Context,
+  expression: Expression,
+  base: Expression,
+  pick: (members: readonly Member[]) => Member | undefined,
+): void {
+  const { literals, replacements } = context.state;
+  const written = replacements.get(base) ?? base;
+  const members: readonly Member[] | undefined =
+    written.kind === "record" ? written.fields : written.kind === "tuple" ? written.elements.map((value) => ({ name: "", value })) : undefined;
+  if (members === undefined || members.some(({ value }) => !literals.has(value))) return;
+  const member = pick(members);
+  const literal = member === undefined ? undefined : literals.get(member.value);
+  if (literal !== undefined) literals.set(expression, literal);
 }
 
 function structField(context: Context, expression: FieldExpression, type: StructType): Field | undefined {
@@ -78,6 +101,8 @@ function tupleElement(
   const element = tuple.elements[index];
   if (element === undefined) {
     reportError(context, "tuple-index", expression.span, `Invalid tuple index: ${index}`, { parts: callParts(context) });
+  } else if (expression.kind === "element" || expression.kind === "index") {
+    keepLiteral(context, expression, expression.base, (members) => members[index]);
   }
   return element;
 }
