@@ -178,7 +178,9 @@ function runtimeIndex(
       } else {
         const place = f.place(base);
         const from = f.ir.binary("add", f.ir.offset(place.address, place.offset), offset);
-        f.copy({ address: from, offset: 0 }, { address, offset: 0 }, size);
+        const aligned = [1, 2, 4, 8].includes(size) && place.offset % size === 0;
+        if (aligned) f.copy({ address: from, offset: 0 }, { address, offset: 0 }, size);
+        else f.probeRead("kernel", address, f.ir.const(size), from);
       }
     },
     warn,
