@@ -231,7 +231,7 @@ const kfuncExist = builtin({
   fold: (site) => {
     const name = nameOf(site);
     if (name === undefined) return undefined;
-    return { kind: "bool", value: (site.target.kernelTypes?.functionModules(name).length ?? 0) > 0 };
+    return { kind: "bool", value: site.target.kernelTypes?.functionModules(name).includes("vmlinux") ?? false };
   },
   type: () => bool,
   lower: () => noOperand,
