@@ -7,6 +7,7 @@ import type { Target } from "../define/target.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { MapDeclaration, Probe, Program, VariableExpression } from "../syntax/ast.ts";
 import { int8, none, type Type, typeName, uint64 } from "../types/type.ts";
+import { chooseBranches } from "./comptime.ts";
 import type { AnalysisOptions, Context, CTypes, OptionClaim } from "./context.ts";
 import { type ExpandedProbe, expandProbes } from "./expand.ts";
 import { checkCondition } from "./expressions.ts";
@@ -153,7 +154,9 @@ function inferRound(
     if (point === undefined) continue;
     const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inLoop: false };
     if (probe.predicate !== undefined) {
-      checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
+      const branches = chooseBranches(context, probe.predicate);
+      if (branches === "both") checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
+      else if (branches !== "then") continue;
     }
     inferBody(context, probe.body);
   }
