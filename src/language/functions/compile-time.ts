@@ -280,12 +280,12 @@ const containerOf = builtin({
   names: ["container_of"],
   form: "function",
   doc: "Pointer to the struct whose member a pointer points to.",
-  signature: "type * container_of(ptr, type, member)",
+  signature: "container * container_of(ptr, container, path)",
   example: "begin { print(container_of(curtask.tasks.next.prev, struct task_struct, tasks) == curtask); }",
   parameters: [
     { name: "ptr", kind: "int" },
-    { name: "type", kind: "type" },
-    { name: "member", kind: "member" },
+    { name: "container", kind: "type" },
+    { name: "path", kind: "member" },
   ],
   type: (site) => {
     const [pointer, struct] = site.arguments;
