@@ -3,7 +3,7 @@
 import type { Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
 import { type Field, int8, type StructType, type Type, typeName } from "../types/type.ts";
-import { type Context, reportError } from "./context.ts";
+import { callParts, type Context, reportError } from "./context.ts";
 import { inferExpression, literalType } from "./expressions.ts";
 import { nearestName } from "../base/nearest-name.ts";
 import { typeOfOperand } from "./resolve-type.ts";
@@ -20,6 +20,7 @@ export function inferField(context: Context, expression: FieldExpression): Type 
   if (target.kind === "record") {
     const field = target.fields.find((f) => f.name === expression.name);
     if (field === undefined) missingField(context, expression, target, target.fields.map((f) => f.name));
+    else keepLiteral(context, expression, expression.base, (members) => members.find((member) => member.name === expression.name));
     return field?.type;
   }
   reportError(
@@ -29,6 +30,28 @@ export function inferField(context: Context, expression: FieldExpression): Type 
     `Can not access field '${expression.name}' with the type '${typeName(base)}'`,
   );
   return undefined;
+}
+
+interface Member {
+  readonly name: string;
+  readonly value: Expression;
+}
+
+/** A member of a tuple or record that is written out, of literals only, is a literal too. */
+function keepLiteral(
+  context: Context,
+  expression: Expression,
+  base: Expression,
+  pick: (members: readonly Member[]) => Member | undefined,
+): void {
+  const { literals, replacements } = context.state;
+  const written = replacements.get(base) ?? base;
+  const members: readonly Member[] | undefined =
+    written.kind === "record" ? written.fields : written.kind === "tuple" ? written.elements.map((value) => ({ name: "", value })) : undefined;
+  if (members === undefined || members.some(({ value }) => !literals.has(value))) return;
+  const member = pick(members);
+  const literal = member === undefined ? undefined : literals.get(member.value);
+  if (literal !== undefined) literals.set(expression, literal);
 }
 
 function structField(context: Context, expression: FieldExpression, type: StructType): Field | undefined {
@@ -76,7 +99,11 @@ function tupleElement(
   index: number,
 ): Type | undefined {
   const element = tuple.elements[index];
-  if (element === undefined) reportError(context, "tuple-index", expression.span, `Invalid tuple index: ${index}`);
+  if (element === undefined) {
+    reportError(context, "tuple-index", expression.span, `Invalid tuple index: ${index}`, { parts: callParts(context) });
+  } else if (expression.kind === "element" || expression.kind === "index") {
+    keepLiteral(context, expression, expression.base, (members) => members[index]);
+  }
   return element;
 }
 
@@ -121,10 +148,10 @@ export function inferIndex(context: Context, expression: IndexExpression): Type 
 export function inferOffsetof(context: Context, expression: Expression & { kind: "offsetof" }): Type | undefined {
   const type = typeOfOperand(context, expression.operand);
   if (type === undefined) return undefined;
-  let current: Type = type;
+  let current: Type = type.kind === "pointer" ? type.to : type;
   let offset = 0;
   for (const name of expression.path) {
-    const struct = current.kind === "pointer" ? current.to : current;
+    const struct = current;
     const field = struct.kind === "struct" ? struct.layout.fields().find((f) => f.name === name) : undefined;
     if (field === undefined) {
       reportError(context, "no-field", expression.span, `${typeName(struct)} does not contain a field named '${name}'`);

@@ -7,6 +7,7 @@ import type { Target } from "../define/target.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { MapDeclaration, Probe, Program, VariableExpression } from "../syntax/ast.ts";
 import { int8, none, type Type, typeName, uint64 } from "../types/type.ts";
+import { chooseBranches } from "./comptime.ts";
 import type { AnalysisOptions, Context, CTypes, OptionClaim } from "./context.ts";
 import { type ExpandedProbe, expandProbes } from "./expand.ts";
 import { checkCondition } from "./expressions.ts";
@@ -53,6 +54,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
     maps,
     types: state.types,
     literals: state.literals,
+    replacements: state.replacements,
     variables,
     variableTypes: state.variableTypes,
     typeExpressions: state.typeExpressions,
@@ -77,7 +79,14 @@ function resolveScopes(
 
 function declareMaps(input: AnalysisInput, state: TypeState): void {
   for (const item of input.program.items) {
-    if (item.kind === "map-declaration") state.declareMap(item.name, item);
+    if (item.kind !== "map-declaration") continue;
+    const known = state.maps.get(item.name)?.declaration;
+    if (known === undefined) state.declareMap(item.name, item);
+    else {
+      input.diagnostics.error("map-declaration", item.span, `Map ${item.name} was already declared`, {
+        parts: [{ span: known.span, message: "This is the initial declaration." }],
+      });
+    }
   }
 }
 
@@ -96,8 +105,29 @@ function inferToFixedPoint(
     inferRound(input, state, probes, variables, claims, false);
     if (state.changed) continue;
     // What is only counted, or assigned from itself, starts as the smallest integer.
-    if (!seedUnknown(state)) return;
+    if (seedUnknown(state)) continue;
+    if (!decideNext(state) && !seedVariables(state, variables)) return;
+    round = 0;
   }
+}
+
+/** Variables that are declared but get no type from any assignment are zero. */
+function seedVariables(state: TypeState, variables: Variables): boolean {
+  let seeded = false;
+  for (const symbol of variables.values()) {
+    if (!symbol.bare || state.variableTypes.has(symbol)) continue;
+    state.variableTypes.set(symbol, uint64);
+    seeded = true;
+  }
+  return seeded;
+}
+
+/** Takes the first branch that waits for types; what it assigns may decide the next one otherwise. */
+function decideNext(state: TypeState): boolean {
+  const [next] = state.undecided;
+  if (next === undefined) return false;
+  state.decisions.set(next.condition, next.value);
+  return true;
 }
 
 function seedUnknown(state: TypeState): boolean {
@@ -118,12 +148,15 @@ function inferRound(
   claims: Claims,
   reporting: boolean,
 ): void {
+  state.undecided = [];
   for (const probe of probes) {
     const [point] = probe.points;
     if (point === undefined) continue;
-    const context: Context = { ...input, state, variables, claims, point, reporting, inLoop: false };
+    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inLoop: false };
     if (probe.predicate !== undefined) {
-      checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
+      const branches = chooseBranches(context, probe.predicate);
+      if (branches === "both") checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
+      else if (branches !== "then") continue;
     }
     inferBody(context, probe.body);
   }

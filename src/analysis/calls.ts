@@ -6,10 +6,12 @@ import type { Span } from "../source/source.ts";
 import type { CallExpression, Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
 import { type Type, typeName } from "../types/type.ts";
-import { type Context, reportError, reportWarning } from "./context.ts";
+import { callParts, type Context, reportError, reportWarning } from "./context.ts";
+import { constantOf } from "./constant.ts";
 import { inferExpression, inferKey, inferMapAccess, isCastable, literalType } from "./expressions.ts";
 import { nearestName } from "../base/nearest-name.ts";
 import { claimOption } from "./options.ts";
+import { resolveType, typeOfOperand } from "./resolve-type.ts";
 
 type Identifier = Expression & { kind: "identifier" };
 
@@ -25,6 +27,7 @@ export function inferIdentifier(context: Context, expression: Identifier): Type 
     return known.enum;
   }
   reportError(context, "unknown-identifier", expression.span, `Unknown identifier: '${expression.name}'`, {
+    parts: callParts(context),
     hint: hintFor(context, expression.name, "variable"),
   });
   return undefined;
@@ -63,7 +66,7 @@ function inferBuiltin(
   expression: CallExpression | Identifier,
   args: readonly Expression[],
 ): Type | undefined {
-  const infos = inferArguments(context, definition.parameters, args);
+  const infos = inferArguments({ ...context, call: expression.span }, definition.parameters, args);
   if (!checkArity(context, expression, definition.parameters, definition.required, definition.variadic, args.length)) return undefined;
   if (!checkPlace(context, definition, expression)) return undefined;
   const site = callSite(context, expression.name, expression, infos);
@@ -73,9 +76,11 @@ function inferBuiltin(
     const natural = literalType(context, expression, literal);
     return definition.type(site) ?? natural;
   }
-  const type = definition.type(site);
   if (context.reporting && valid) definition.check(site);
-  return type;
+  const expansion = valid ? definition.expansion(site) : undefined;
+  if (expansion === undefined) return definition.type(site);
+  context.state.replacements.set(expression, expansion);
+  return inferExpression(context, expansion) ?? definition.type(site);
 }
 
 /** Rules of where a builtin may stand. */
@@ -116,7 +121,8 @@ export function inferArguments(
   return args.map((expression, index) => {
     const kind = parameterKind(parameters, index);
     const type = inferArgument(context, kind, expression, args[index - 1]);
-    return { expression, span: expression.span, type, literal: context.state.literals.get(expression) };
+    const literal = kind === "comptime" ? constantOf(context, expression) : context.state.literals.get(expression);
+    return { expression, span: expression.span, type, literal };
   });
 }
 
@@ -147,11 +153,30 @@ function inferArgument(
       if (before?.kind === "map") inferKey(context, { ...before, span: expression.span }, [expression]);
       return context.state.types.get(expression);
     case "type":
+      return inferTypeArgument(context, expression);
+    case "operand":
+      return typeOfOperand(context, { kind: "value", expression, span: expression.span });
+    case "member":
+      return undefined;
+    case "comptime":
     case "any":
     case "int":
     case "int-literal":
     case "string-literal":
       return inferExpression(context, expression);
+  }
+}
+
+/** A type, or the type of an expression that is not evaluated. */
+function inferTypeArgument(context: Context, expression: Expression): Type | undefined {
+  const { span } = expression;
+  switch (expression.kind) {
+    case "type-argument":
+      return resolveType(context, expression.type);
+    case "identifier":
+      return typeOfOperand(context, { kind: "name", name: expression.name, span });
+    default:
+      return typeOfOperand(context, { kind: "value", expression, span });
   }
 }
 
@@ -223,12 +248,16 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
         : `${name}() expects a map without keys`;
     case "element":
       return expression.kind === "map" ? undefined : `${name}() expects a map`;
+    case "comptime":
+      return type === undefined || literal !== undefined ? undefined : "Unable to resolve comptime expression";
     case "any":
       return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
     case "map-or-any":
     case "word":
     case "key":
     case "type":
+    case "operand":
+    case "member":
       return undefined;
   }
 }
@@ -253,7 +282,7 @@ export function callSite(
         ? undefined
         : { name: mapName, scalar: map.keyedUse === undefined, key: map.key, value: map.value };
     },
-    option: (optionName, defaultValue) => claimOption(context, expression, optionName, defaultValue),
+    option: (optionName, defaultValue, description) => claimOption(context, expression, optionName, defaultValue, description),
     word: (index) => wordOf(args[index]?.expression),
     error: (code, message, at, extras) => reportError(context, code, at ?? expression.span, message, extras),
     warn: (code, message, at, extras) => reportWarning(context, code, at ?? expression.span, message, extras),

@@ -149,6 +149,8 @@ export function cloneExpression(expression: Expression): Expression {
     case "typeinfo":
     case "offsetof":
       return { ...expression, operand: cloneOperand(expression.operand) };
+    case "type-argument":
+      return { ...expression, type: cloneType(expression.type) };
     default:
       return assertNever(expression);
   }

@@ -6,7 +6,7 @@ import type { Literal } from "../define/literal.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
-import type { DiagnosticExtras, Diagnostics } from "../source/diagnostic.ts";
+import type { DiagnosticExtras, DiagnosticPart, Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source.ts";
 import type { VariableExpression } from "../syntax/ast.ts";
 import type { EnumType, StructType, Type } from "../types/type.ts";
@@ -35,6 +35,7 @@ export interface OptionClaim {
   readonly name: string;
   readonly defaultValue: Literal | undefined;
   readonly value: Literal;
+  readonly description: string;
 }
 
 export interface Context {
@@ -50,14 +51,31 @@ export interface Context {
   readonly claims: Map<string, OptionClaim>;
   /** Last round: types are final, problems are reported. */
   readonly reporting: boolean;
+  /** The body that was copied for this attach point; undefined when all points share one. */
+  readonly copiedFrom: Span | undefined;
+  /** The call whose arguments are looked at. */
+  readonly call: Span | undefined;
+  /** Inside sizeof and the like: nothing is evaluated. */
+  readonly unevaluated: boolean;
   /** Inside the body of a `for`: the program's context is out of reach. */
   readonly inLoop: boolean;
 }
 
 export function reportError(context: Context, code: string, at: Span, message: string, extras?: DiagnosticExtras): void {
-  if (context.reporting) context.diagnostics.error(code, at, message, extras);
+  if (context.reporting) context.diagnostics.error(code, origin(at, context.copiedFrom), message, extras);
 }
 
 export function reportWarning(context: Context, code: string, at: Span, message: string, extras?: DiagnosticExtras): void {
-  if (context.reporting) context.diagnostics.warn(code, at, message, extras);
+  if (context.reporting) context.diagnostics.warn(code, origin(at, context.copiedFrom), message, extras);
+}
+
+/** A place with the copied body as the last link of what it was expanded from. */
+function origin(at: Span, copiedFrom: Span | undefined): Span {
+  if (copiedFrom === undefined) return at;
+  return { ...at, expandedFrom: at.expandedFrom === undefined ? copiedFrom : origin(at.expandedFrom, copiedFrom) };
+}
+
+/** The call around a problem, as a further part of its message. */
+export function callParts(context: Context): readonly DiagnosticPart[] {
+  return context.call === undefined ? [] : [{ span: context.call, message: "in this call" }];
 }

@@ -26,6 +26,8 @@ export interface ExpandedProbe {
   readonly points: readonly ProbePoint[];
   readonly predicate: Expression | undefined;
   readonly body: Block;
+  /** The body is a copy for this point alone. */
+  readonly copied: boolean;
   readonly probe: Probe;
 }
 
@@ -60,11 +62,12 @@ function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe
   const condition = probe.predicate?.condition;
   const typed = needs.typed && points.some((point) => point.context === "words");
   const groups = needs.perPoint || typed ? points.map((point) => [point]) : groupByProvider(points);
-  if (groups.length === 1) return [{ points, predicate: condition, body: probe.body, probe }];
+  if (groups.length === 1) return [{ points, predicate: condition, body: probe.body, copied: false, probe }];
   return groups.map((group) => ({
     points: group,
     predicate: condition === undefined ? undefined : cloneExpression(condition),
     body: cloneBlock(probe.body),
+    copied: true,
     probe,
   }));
 }

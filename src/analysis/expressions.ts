@@ -21,12 +21,14 @@ import {
 } from "../types/type.ts";
 import { inferElement, inferField, inferIndex, inferOffsetof } from "./access.ts";
 import { inferCall, inferIdentifier } from "./calls.ts";
+import { chooseBranches, inferComptime } from "./comptime.ts";
 import { type Context, reportError, reportWarning } from "./context.ts";
 import { foldCast, foldUnary } from "./fold.ts";
 import { inferBinary, inferUnary } from "./operators.ts";
 import { parameterLiteral } from "./parameters.ts";
 import { resolveType, typeOfOperand } from "./resolve-type.ts";
 import { inferBlock } from "./statements.ts";
+import { inferTypeinfo } from "./typeinfo.ts";
 
 /** Infers an expression and remembers what was found. */
 export function inferExpression(context: Context, expression: Expression): Type | undefined {
@@ -108,7 +110,9 @@ function infer(context: Context, expression: Expression): Type | undefined {
       return type === undefined ? undefined : literalType(context, expression, { kind: "int", value: BigInt(sizeOf(type)) });
     }
     case "typeinfo":
-      reportError(context, "unstable", expression.span, "typeinfo() is not enabled by default");
+      return inferTypeinfo(context, expression);
+    case "type-argument":
+      reportError(context, "syntax", expression.span, "a value is needed here, not a type");
       return undefined;
     case "offsetof":
       return inferOffsetof(context, expression);
@@ -180,12 +184,14 @@ export function inferKey(context: Context, at: Expression & { kind: "map" }, key
   const [only] = keys;
   const flexible = keys.length === 1 && only !== undefined && isFlexible(context, only);
   if (context.state.widenMapKey(at.name, type, flexible)) return true;
-  const expected = context.state.map(at.name).key ?? none;
+  const { key, keyedUse } = context.state.map(at.name);
+  const other = keyedUse === undefined || keyedUse.start === at.span.start ? [] : [keyedUse];
   reportError(
     context,
     "key-mismatch",
     at.span,
-    `Argument mismatch for ${at.name}: trying to access with arguments: '${typeName(type)}' when map expects arguments: '${typeName(expected)}'`,
+    `Argument mismatch for ${at.name}: trying to access with arguments: '${typeName(type)}' when map expects arguments: '${typeName(key ?? none)}'`,
+    { parts: other.map((span) => ({ span, message: `Argument mismatch for ${at.name}: its first use is here` })) },
   );
   return false;
 }
@@ -236,10 +242,18 @@ function inferIncrement(context: Context, expression: Expression & { kind: "incr
 export function inferTarget(context: Context, target: Assignable): Type | undefined | "invalid" {
   if (target.kind === "variable") return inferVariable(context, target);
   if (!inferMapAccess(context, target)) return "invalid";
+  if (!checkEvaluated(context, target)) return "invalid";
   const map = context.state.map(target.name);
   map.assigned = true;
   map.counted = true;
   return map.value;
+}
+
+/** Maps can't be assigned where nothing is evaluated. */
+export function checkEvaluated(context: Context, target: MapExpression): boolean {
+  if (!context.unevaluated) return true;
+  reportError(context, "unevaluated", target.span, `${target.name} can't be assigned here: the expression is not evaluated`);
+  return false;
 }
 
 /** Widens the target by an integer type and gives what it is then. */
@@ -280,7 +294,7 @@ export function inferCondition(context: Context, condition: Expression, whole: b
 export function checkCondition(context: Context, condition: Expression, at = condition.span): void {
   if (inferCondition(context, condition, true) !== undefined) return;
   const type = context.state.types.get(condition);
-  if (type !== undefined) reportError(context, "invalid-condition", at, `Invalid condition: ${type.kind}`);
+  if (type !== undefined) reportError(context, "invalid-condition", at, `Invalid condition: ${type.kind === "aggregate" ? typeName(type) : type.kind}`);
 }
 
 export function isCastable(context: Context, aggregation: string): boolean {
@@ -288,6 +302,9 @@ export function isCastable(context: Context, aggregation: string): boolean {
 }
 
 function inferTernary(context: Context, expression: Expression & { kind: "ternary" }): Type | undefined {
+  const branches = chooseBranches(context, expression.condition);
+  if (branches === "none") return undefined;
+  if (branches !== "both") return inferBranch(context, expression, branches === "then" ? (expression.then ?? expression.condition) : expression.else);
   checkCondition(context, expression.condition);
   const condition = context.state.literals.get(expression.condition);
   const thenNode = expression.then ?? expression.condition;
@@ -300,6 +317,14 @@ function inferTernary(context: Context, expression: Expression & { kind: "ternar
   }
   if (then === undefined || otherwise === undefined) return undefined;
   return mergeBranches(context, expression, then, otherwise, isFlexible(context, expression.else));
+}
+
+/** The only branch that stays. */
+function inferBranch(context: Context, expression: Expression, branch: Expression): Type | undefined {
+  const type = inferExpression(context, branch);
+  const literal = context.state.literals.get(branch);
+  if (literal !== undefined) context.state.literals.set(expression, literal);
+  return type;
 }
 
 function mergeBranches(
@@ -328,6 +353,10 @@ export function asValue(type: Type): Type {
 }
 
 function inferIfExpression(context: Context, expression: IfExpression): Type | undefined {
+  const branches = chooseBranches(context, expression.condition);
+  if (branches === "none") return undefined;
+  if (branches === "then") return inferBlock(context, expression.then);
+  if (branches === "else") return expression.else === undefined ? none : inferBlock(context, expression.else);
   checkCondition(context, expression.condition, expression.span);
   const then = inferBlock(context, expression.then);
   if (expression.else === undefined) {
@@ -339,16 +368,6 @@ function inferIfExpression(context: Context, expression: IfExpression): Type | u
   if (then.kind === "none" && otherwise.kind === "none") return none;
   const flexible = expression.else.value !== undefined && isFlexible(context, expression.else.value);
   return mergeBranches(context, expression, then, otherwise, flexible);
-}
-
-function inferComptime(context: Context, expression: Expression & { kind: "comptime" }): Type | undefined {
-  const type = inferExpression(context, expression.operand);
-  const literal = context.state.literals.get(expression.operand);
-  if (literal === undefined) {
-    reportError(context, "comptime", expression.span, "Unable to resolve comptime expression");
-    return type;
-  }
-  return literalType(context, expression, literal);
 }
 
 // ---- casts, tuples, records ----------------------------------------------------------------------------

@@ -85,7 +85,8 @@ function foldStrings(operator: BinaryOperator, left: Literal, right: Literal): F
 function foldBools(operator: BinaryOperator, left: boolean, right: boolean): Folded {
   if (operator === "==") return bool(left === right);
   if (operator === "!=") return bool(left !== right);
-  return foldIntegers(operator, left ? 1n : 0n, right ? 1n : 0n);
+  const folded = foldIntegers(operator, left ? 1n : 0n, right ? 1n : 0n);
+  return folded.kind === "literal" ? bool(literalTruth(folded.literal)) : folded;
 }
 
 function foldIntegers(operator: BinaryOperator, a: bigint, b: bigint): Folded {

@@ -123,6 +123,7 @@ function inferArithmetic(context: Context, expression: Binary, left: Type, right
     mismatch(context, expression, left, right);
     return undefined;
   }
+  if (left.kind === "bool" && right.kind === "bool") return bool;
   const signed = isSignedResult(context, expression, leftInt, rightInt);
   if (signed) warnSigned(context, expression, leftInt, rightInt);
   return signed ? int64 : uint64;

@@ -12,6 +12,7 @@ export function claimOption(
   at: Expression,
   name: string,
   defaultValue: Literal | undefined,
+  description: string,
 ): Literal {
   const known = context.claims.get(name);
   if (known !== undefined) {
@@ -21,7 +22,7 @@ export function claimOption(
     return known.value;
   }
   const value = readOption(context, name, defaultValue);
-  context.claims.set(name, { name, defaultValue, value });
+  context.claims.set(name, { name, defaultValue, value, description });
   return value;
 }
 
@@ -75,8 +76,26 @@ export function reportUnclaimed(
 ): void {
   const unknown = [...named.keys()].filter((name) => !claims.has(name));
   if (unknown.length === 0) return;
+  if (unknown.includes("help")) {
+    diagnostics.error(helpCode, undefined, helpText([...claims.values()]));
+    return;
+  }
   const known = [...claims.keys()].map((name) => `--${name}`);
   const hint = known.length === 0 ? "no custom program options defined." : `expected program options: ${known.join(": ")}`;
   const words = unknown.map((name) => `--${name}`).join(", ");
   diagnostics.error("option", undefined, `unexpected program command line options: ${words}`, { hint });
+}
+
+/** Code of the diagnostic that is the answer to `-- --help`: its message is the whole text. */
+const helpCode = "option-help";
+
+function helpText(claims: readonly OptionClaim[]): string {
+  if (claims.length === 0) return "The program has no options of its own.";
+  const left = claims.map(({ name, defaultValue }) => (defaultValue === undefined || defaultValue.kind === "bool" ? `--${name}` : `--${name}=VALUE`));
+  const width = Math.max(...left.map((text) => text.length));
+  const lines = claims.map(({ description, defaultValue }, i) => {
+    const fallback = `(default: ${defaultValue?.value ?? false})`;
+    return `    ${(left[i] ?? "").padEnd(width)}  ${description === "" ? fallback : `${description} ${fallback}`}`;
+  });
+  return ["PROGRAM OPTIONS:", ...lines].join("\n");
 }

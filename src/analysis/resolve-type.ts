@@ -10,6 +10,7 @@ import {
   int32,
   int64,
   none,
+  opaqueWords,
   pointerTo,
   stringType,
   type Type,
@@ -99,8 +100,7 @@ export function namedType(context: Context, name: string, size: bigint | undefin
   if (name === "string") return stringType(size === undefined ? 0 : Number(size));
   if (name === "buffer") return { kind: "buffer", capacity: size === undefined ? 0 : Number(size) };
   const known = words.get(name) ?? context.cTypes.typedef(name) ?? context.target.kernelTypes?.named(name);
-  if (known !== undefined) return known;
-  return aggregateWord(context, name);
+  return known ?? opaqueWords.get(name) ?? aggregateWord(context, name);
 }
 
 /** `count_t`, `usum_t` …: names for messages and typeof only. */
@@ -150,7 +150,7 @@ export function typeOfOperand(context: Context, operand: TypeOrExpression, at = 
         map.used = true;
         return map.keyedUse === undefined ? map.value : map.key;
       }
-      return inferExpression(context, expression);
+      return inferExpression({ ...context, unevaluated: true }, expression);
     }
     default:
       return assertNever(operand);

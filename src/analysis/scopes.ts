@@ -6,7 +6,7 @@ import type { VariableSymbol } from "../define/analysed.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source.ts";
-import type { Block, Expression, Statement, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
+import type { Block, Expression, Statement, TypeExpression, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
 
 interface Declared {
   readonly symbol: VariableSymbol;
@@ -28,6 +28,8 @@ export class ScopeResolver {
   private nextId: number;
   private loopDepth = 0;
   private breakable = 0;
+  /** Inside sizeof and the like: reading a variable does not count. */
+  private unevaluated = false;
 
   constructor(
     variables: Map<VariableExpression, VariableSymbol>,
@@ -60,8 +62,8 @@ export class ScopeResolver {
     return undefined;
   }
 
-  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean): void {
-    const symbol = { id: this.nextId, name: variable.name, span, loopDepth: this.loopDepth };
+  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean, bare = false): void {
+    const symbol = { id: this.nextId, name: variable.name, span, bare, loopDepth: this.loopDepth };
     this.nextId += 1;
     this.variables.set(variable, symbol);
     this.scopes.at(-1)?.set(variable.name, { symbol, span, unassigned, letSpan });
@@ -159,7 +161,7 @@ export class ScopeResolver {
   }
 
   private let(statement: Extract<Statement, { readonly kind: "let" }>): void {
-    if (statement.type?.kind === "typeof") this.typeOrExpression(statement.type.operand);
+    if (statement.type !== undefined) this.type(statement.type);
     if (statement.value !== undefined) this.expression(statement.value);
     const { variable } = statement;
     const known = this.lookup(variable.name);
@@ -171,7 +173,8 @@ export class ScopeResolver {
       this.variables.set(variable, known.symbol);
       return;
     }
-    this.declare(variable, statement.span, statement.declarationSpan, statement.value === undefined);
+    const unassigned = statement.value === undefined;
+    this.declare(variable, statement.span, statement.declarationSpan, unassigned, unassigned && statement.type === undefined);
   }
 
   private assign(statement: Extract<Statement, { readonly kind: "assign" }>): void {
@@ -215,7 +218,7 @@ export class ScopeResolver {
       this.diagnostics.error("undefined-variable", variable.span, `Undefined or undeclared variable: ${variable.name}`);
       return;
     }
-    if (known.unassigned) {
+    if (known.unassigned && !this.unevaluated) {
       this.diagnostics.warn("used-before-assigned", variable.span, `Variable used before it was assigned: ${variable.name}`);
     }
     this.variables.set(variable, known.symbol);
@@ -238,10 +241,14 @@ export class ScopeResolver {
         return this.all(expression.arguments);
       case "binary":
         return this.all([expression.left, expression.right]);
-      case "unary":
       case "cast":
+        this.type(expression.type);
+        return this.expression(expression.operand);
+      case "unary":
       case "comptime":
         return this.expression(expression.operand);
+      case "type-argument":
+        return this.type(expression.type);
       case "increment":
       case "address-of": {
         const target = expression.kind === "increment" ? expression.target : expression.operand;
@@ -277,8 +284,28 @@ export class ScopeResolver {
   }
 
   private typeOrExpression(operand: TypeOrExpression): void {
+    const before = this.unevaluated;
+    this.unevaluated = true;
     if (operand.kind === "value") this.expression(operand.expression);
-    if (operand.kind === "type" && operand.type.kind === "typeof") this.typeOrExpression(operand.type.operand);
+    if (operand.kind === "type") this.type(operand.type);
+    this.unevaluated = before;
+  }
+
+  /** Variables that a type names in typeof. */
+  private type(type: TypeExpression): void {
+    switch (type.kind) {
+      case "named-type":
+      case "tagged-type":
+        return;
+      case "typeof":
+        return this.typeOrExpression(type.operand);
+      case "pointer-type":
+        return this.type(type.to);
+      case "array-type":
+        return this.type(type.element);
+      default:
+        assertNever(type);
+    }
   }
 
   private all(expressions: readonly Expression[]): void {

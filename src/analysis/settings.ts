@@ -77,7 +77,7 @@ function applyEntry(registry: Registry, config: Config, entry: ConfigEntry, diag
   const value = inverted && entry.value.kind === "bool" ? { ...entry.value, value: !entry.value.value } : entry.value;
   const result = definition.apply(config, value);
   if (result.ok) return result.value;
-  diagnostics.error("config", entry.span, `${definition.key}: ${result.reason}`);
+  diagnostics.error("config", entry.span, `Invalid value for ${definition.key}: ${result.reason}`);
   return config;
 }
 

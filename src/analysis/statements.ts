@@ -7,10 +7,12 @@ import type { Block, CallExpression, Expression, MapExpression, Statement } from
 import { arithmeticType, mergeTypes, promote } from "../types/convert.ts";
 import { int64, intType, isIntegral, none, sizeOf, type Type, typeName, uint64 } from "../types/type.ts";
 import { callSite, checkArity, checkKinds, inferArguments, inferCall } from "./calls.ts";
+import { chooseBranches } from "./comptime.ts";
 import { type Context, reportError, reportWarning } from "./context.ts";
 import {
   asValue,
   checkCondition,
+  checkEvaluated,
   inferExpression,
   inferMapAccess,
   inferTarget,
@@ -46,10 +48,7 @@ function inferStatement(context: Context, statement: Statement): void {
       inferExpression(context, statement.value);
       return;
     case "if":
-      checkCondition(context, statement.condition, statement.span);
-      inferBody(context, statement.then);
-      if (statement.else !== undefined) inferBody(context, statement.else);
-      return;
+      return inferIf(context, statement);
     case "block-statement":
       return inferBody(context, statement.block);
     case "unroll":
@@ -74,6 +73,13 @@ function inferStatement(context: Context, statement: Statement): void {
   }
 }
 
+function inferIf(context: Context, statement: Of<"if">): void {
+  const branches = chooseBranches(context, statement.condition);
+  if (branches === "both") checkCondition(context, statement.condition, statement.span);
+  if (branches === "both" || branches === "then") inferBody(context, statement.then);
+  if (statement.else !== undefined && (branches === "both" || branches === "else")) inferBody(context, statement.else);
+}
+
 // ---- expression statements ----------------------------------------------------------------------------
 
 function inferEffect(context: Context, expression: Expression): void {
@@ -81,7 +87,7 @@ function inferEffect(context: Context, expression: Expression): void {
     inferCallStatement(context, expression);
     return;
   }
-  if (expression.kind === "ternary") {
+  if (expression.kind === "ternary" && expression.condition.kind !== "comptime") {
     checkCondition(context, expression.condition);
     if (expression.then !== undefined) inferEffectBranch(context, expression.then);
     inferEffectBranch(context, expression.else);
@@ -136,6 +142,7 @@ function inferAssign(context: Context, statement: Of<"assign">): void {
   if (target.kind === "variable") {
     return assignVariable(context, context.variables.get(target), target.name, value, statement.span);
   }
+  if (!checkEvaluated(context, target)) return;
   const aggregation = value.kind === "call" ? context.registry.aggregations.get(value.name) : undefined;
   const state = context.state.map(target.name);
   state.assigned = true;

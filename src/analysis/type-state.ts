@@ -29,6 +29,12 @@ export interface MapState {
 export class TypeState {
   readonly types = new Map<Expression, Type>();
   readonly literals = new Map<Expression, Literal>();
+  /** What is evaluated in place of an expression. */
+  readonly replacements = new Map<Expression, Expression>();
+  /** Branches taken at `comptime` conditions, for good. */
+  readonly decisions = new Map<Expression, boolean>();
+  /** Conditions of this round that types alone decide, with what they are so far: the first one is decided when all types have settled. */
+  undecided: { readonly condition: Expression; readonly value: boolean }[] = [];
   readonly variableTypes = new Map<VariableSymbol, Type>();
   /** Variables whose declared type does not change. */
   readonly declared = new Set<VariableSymbol>();

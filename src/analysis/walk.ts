@@ -115,6 +115,8 @@ export function walkExpression(expression: Expression, visit: Visit): void {
     case "typeinfo":
     case "offsetof":
       return walkOperand(expression.operand, visit);
+    case "type-argument":
+      return walkType(expression.type, visit);
     default:
       assertNever(expression);
   }

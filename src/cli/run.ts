@@ -1,5 +1,6 @@
 // Compiling and running one script for the command line: options to the library's path, its events to the terminal.
 
+import { fromByteString } from "../base/byte-string.ts";
 import type { CompiledProgram } from "../compile/compiled-program.ts";
 import { isSavedProgram } from "../compile/saved-program.ts";
 import { compileScript, type Machine, type ScriptOptions } from "../library/compile.ts";
@@ -38,7 +39,9 @@ interface Job {
 export function report(diagnostics: readonly Diagnostic[], line: CommandLine, terminal: Terminal): void {
   for (const diagnostic of diagnostics) {
     if (line.noWarnings && diagnostic.severity === "warning") continue;
-    terminal.write(renderDiagnostic(diagnostic, terminal.color));
+    // The answer to `-- --help` is a text, not a message about the program.
+    if (diagnostic.code === "option-help") terminal.write(`${fromByteString(diagnostic.message)}\n`);
+    else terminal.write(renderDiagnostic(diagnostic, terminal.color));
   }
 }
 

@@ -16,6 +16,9 @@ export type FactKind =
   | "tracepoint"
   | "symbol"
   | "cgroup"
+  | "type-id"
+  | "function"
+  | "callable"
   | "file"
   | "pid-namespace";
 
@@ -74,6 +77,10 @@ export function observeTarget(target: Target): { readonly target: Target; facts(
       note("cgroup", path);
       return target.cgroupId(path);
     },
+    allowsKernelFunction: (name, program) => {
+      note("callable", `${name} ${program.type} ${program.expectedAttach}`);
+      return target.allowsKernelFunction(name, program);
+    },
   };
   return {
     target: observed,
@@ -98,6 +105,14 @@ function observeTypes(types: KernelTypes, note: Note): KernelTypes {
       const found = types.named(name);
       if (found !== undefined) note("type", name);
       return found;
+    },
+    typeId: (tag, name) => {
+      note("type-id", `${tag} ${name}`);
+      return types.typeId(tag, name);
+    },
+    functionModules: (name) => {
+      note("function", name);
+      return types.functionModules(name);
     },
     functionPrototype: (name, module) => {
       note("prototype", name);
@@ -174,6 +189,9 @@ const words: Readonly<Record<string, string>> = {
   tracepoint: "tracepoint",
   symbol: "address of the symbol",
   cgroup: "cgroup",
+  "type-id": "BTF id of",
+  function: "function",
+  callable: "function that may be called,",
 };
 
 const absent = "-";
@@ -209,6 +227,17 @@ function observe(target: Target, kind: FactKind, subject: string): string {
       return target.kernelFunctions.address(subject)?.toString(16) ?? absent;
     case "cgroup":
       return target.cgroupId(subject)?.toString() ?? absent;
+    case "type-id": {
+      const [tag = "", name = ""] = subject.split(" ");
+      if (tag !== "struct" && tag !== "union" && tag !== "enum") return absent;
+      return target.kernelTypes?.typeId(tag, name)?.toString() ?? absent;
+    }
+    case "function":
+      return target.kernelTypes?.functionModules(subject).join() || absent;
+    case "callable": {
+      const [name = "", type, expectedAttach] = subject.split(" ");
+      return target.allowsKernelFunction(name, { type: Number(type), expectedAttach: Number(expectedAttach) }) ? "yes" : absent;
+    }
     case "file":
       return fileText(target.userTargets, subject);
     case "pid-namespace":

@@ -14,6 +14,8 @@ export interface VariableSymbol {
   /** With the `$`. */
   readonly name: string;
   readonly span: Span;
+  /** By a `let` without type and value. */
+  readonly bare: boolean;
   /** Number of loop bodies around its declaration: deeper uses capture it. */
   readonly loopDepth: number;
 }
@@ -49,6 +51,8 @@ export interface AnalysedProgram {
   readonly types: ReadonlyMap<Expression, Type>;
   /** Values of expressions that are known. */
   readonly literals: ReadonlyMap<Expression, Literal>;
+  /** What is evaluated in place of an expression. */
+  readonly replacements: ReadonlyMap<Expression, Expression>;
   readonly variables: ReadonlyMap<VariableExpression, VariableSymbol>;
   readonly variableTypes: ReadonlyMap<VariableSymbol, Type>;
   readonly typeExpressions: ReadonlyMap<TypeExpression, Type>;

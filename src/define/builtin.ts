@@ -16,6 +16,8 @@ export type ParameterKind =
   /** Integers, bool, enums, pointers, and aggregates that stand for an integer. */
   | "int"
   | "int-literal"
+  /** A value that is known while compiling, also through casts. */
+  | "comptime"
   | "string-literal"
   /** A map without keys. */
   | "map"
@@ -29,8 +31,12 @@ export type ParameterKind =
   | "format"
   /** A bare word with a meaning of its own (a stack mode, a clock), or else an expression. */
   | "word"
-  /** A type or an expression that is not evaluated. */
-  | "type";
+  /** A type, or an expression whose type is meant. */
+  | "type"
+  /** An expression that is not evaluated: only what it is counts. */
+  | "operand"
+  /** Names of members, `a.b`. */
+  | "member";
 
 export interface ParameterSpec {
   readonly name: string;
@@ -65,7 +71,7 @@ export interface CallSite {
   readonly target: Target;
   map(name: string): MapInfo | undefined;
   /** Named parameters of the command line (`-- --name=value`), and a way to claim one. */
-  option(name: string, defaultValue: Literal | undefined): Literal;
+  option(name: string, defaultValue: Literal | undefined, description: string): Literal;
   /** The word that an argument is, when it is a bare identifier. */
   word(index: number): string | undefined;
   error(code: string, message: string, at?: Span, extras?: DiagnosticExtras): void;
@@ -111,6 +117,8 @@ export interface BuiltinDef {
   readonly endsRun: boolean;
   /** The value, when it is known while compiling. */
   fold(site: CallSite): Literal | undefined;
+  /** Another expression that is evaluated instead, with this one's arguments in it. */
+  expansion(site: CallSite): Expression | undefined;
   /** The type of the result; undefined while an argument's type is not known. */
   type(site: CallSite): Type | undefined;
   /** Reports what is wrong with the call; runs once, when all types are known. */
@@ -132,6 +140,7 @@ type Optional =
   | "leavesProbe"
   | "endsRun"
   | "fold"
+  | "expansion"
   | "lowerInto"
   | "check";
 
@@ -153,6 +162,7 @@ export function builtin(
     endsRun: false,
     lowerInto: undefined,
     fold: () => undefined,
+    expansion: () => undefined,
     check: () => undefined,
     ...definition,
   };

@@ -1,5 +1,6 @@
 // All that the compiler may know of the machine. The host side fills it in lazily; tests make their own.
 
+import type { ProgramKind } from "./attach-spec.ts";
 import type { EnumType, StructType, Type } from "../types/type.ts";
 
 export interface Target {
@@ -20,6 +21,8 @@ export interface Target {
   readonly bootToRealtime: bigint;
   /** Id of the cgroup directory at a path, if there is one. */
   cgroupId(path: string): bigint | undefined;
+  /** Whether the kernel lets programs of a kind call one of its functions. */
+  allowsKernelFunction(name: string, program: ProgramKind): boolean;
 }
 
 /** A parameter of a kernel function or raw tracepoint. */
@@ -37,6 +40,8 @@ export interface KernelTypes {
   enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
   /** Whether the kernel itself (no module) has a function. */
   hasFunction(name: string): boolean;
+  /** Id of a type in the kernel's BTF. */
+  typeId(tag: "struct" | "union" | "enum", name: string): number | undefined;
   /** Modules (vmlinux included) whose BTF has the function. */
   functionModules(name: string): readonly string[];
   /** Parameters and result of a kernel function. */

@@ -8,6 +8,7 @@ import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureBootToRealtime } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
 import { kernelFunctions } from "./functions.ts";
+import { allowsKernelFunction } from "./kernel-functions.ts";
 import { lazy } from "./lazy.ts";
 import { functionId, type KernelBtf, moduleBtf, modulesWithBtf, vmlinuxBtf } from "./module-btf.ts";
 import { createTracepoints } from "./tracefs.ts";
@@ -33,6 +34,7 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         ? modulesWithBtf().filter((module) => functionId(name, module) !== undefined)
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
+    typeId: (tag, name) => types.id(tag, name),
     traceParameters: (event) => {
       const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
       return prototype?.parameters.slice(1);
@@ -126,5 +128,6 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
       return boot();
     },
     cgroupId: cgroupIdOf,
+    allowsKernelFunction: (name, program) => allowsKernelFunction(vmlinuxBtf()?.reader, name, program),
   };
 }

@@ -5,6 +5,7 @@ import { counterAggregations } from "./aggregations/counters.ts";
 import { histogramAggregations } from "./aggregations/histograms.ts";
 import { configDefinitions } from "./config/index.ts";
 import { cgroupFunctions } from "./functions/cgroup.ts";
+import { compileTimeFunctions } from "./functions/compile-time.ts";
 import { controlActions, controlFunctions } from "./functions/control.ts";
 import { mapActions, mapFunctions } from "./functions/map.ts";
 import { memoryFunctions } from "./functions/memory.ts";
@@ -14,6 +15,7 @@ import { printActions, printFunctions } from "./functions/print.ts";
 import { stackFunctions } from "./functions/stack.ts";
 import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
+import { typePredicates } from "./functions/type-predicates.ts";
 import { fentryProbes } from "./probes/fentry.ts";
 import { kprobes } from "./probes/kprobe.ts";
 import { rawTracepoint } from "./probes/raw-tracepoint.ts";
@@ -47,6 +49,8 @@ export function createLanguage(): Registry {
       ...networkFunctions,
       ...numberTextFunctions,
       ...cgroupFunctions,
+      ...compileTimeFunctions,
+      ...typePredicates,
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],

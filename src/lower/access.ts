@@ -5,7 +5,7 @@ import { type Operand, scalarOperand } from "../define/code.ts";
 import type { ArgumentField } from "../define/probe.ts";
 import type { Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
-import { int8, isScalar, layoutTuple, none, sizeOf, storedSize, type Type } from "../types/type.ts";
+import { int8, isScalar, layoutTuple, none, type RecordType, sizeOf, storedSize, type Type } from "../types/type.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
 import { extendTo, memberOperand } from "./operands.ts";
 import { dereference, valueMember } from "./operators.ts";
@@ -18,10 +18,9 @@ export function lowerField(f: FunctionLowering, expression: Expression & { kind:
     const field = present(base.layout.fields.find((a) => a.name === expression.name), "argument field");
     return lowerArgument(f, field);
   }
-  if (base.type.kind === "record") {
-    const index = base.type.fields.findIndex((field) => field.name === expression.name);
-    const layout = layoutTuple(base.type.fields.map((field) => field.type));
-    return valueMember(base, present(base.type.fields[index], "record field").type, layout.offsets[index] ?? 0);
+  if (base.type.kind === "record") return recordMember(base, base.type, expression.name);
+  if (base.type.kind === "pointer" && base.type.to.kind === "record") {
+    return recordMember(dereference(base.type, f.scalar(base), 0), base.type.to, expression.name);
   }
   const struct = base.type.kind === "pointer" ? base.type.to : base.type;
   invariant(struct.kind === "struct", "field of a struct");
@@ -31,6 +30,12 @@ export function lowerField(f: FunctionLowering, expression: Expression & { kind:
     return fieldMember(bytes, field.type, field.offset, field.bits, base.type.space);
   }
   return memberOperand(base, field.type, field.offset, field.bits);
+}
+
+function recordMember(bytes: Operand, type: RecordType, name: string): Operand {
+  const index = type.fields.findIndex((field) => field.name === name);
+  const layout = layoutTuple(type.fields.map((field) => field.type));
+  return valueMember(bytes, present(type.fields[index], "record field").type, layout.offsets[index] ?? 0);
 }
 
 /** A field of pointed-to memory; pointers in it refer to the same space unless their type says otherwise. */
@@ -116,7 +121,7 @@ function tupleMember(f: FunctionLowering, base: Expression, index: number): Oper
     if (member !== undefined) return member;
   }
   const tuple = f.operand(base);
-  invariant(tuple.kind === "memory" && tuple.type.kind === "tuple", "tuple in memory");
+  invariant((tuple.kind === "memory" || tuple.kind === "remote") && tuple.type.kind === "tuple", "bytes of a tuple");
   return valueMember(tuple, present(tuple.type.elements[index], "tuple element"), layoutTuple(tuple.type.elements).offsets[index] ?? 0);
 }
 
@@ -173,7 +178,9 @@ function runtimeIndex(
       } else {
         const place = f.place(base);
         const from = f.ir.binary("add", f.ir.offset(place.address, place.offset), offset);
-        f.copy({ address: from, offset: 0 }, { address, offset: 0 }, size);
+        const aligned = [1, 2, 4, 8].includes(size) && place.offset % size === 0;
+        if (aligned) f.copy({ address: from, offset: 0 }, { address, offset: 0 }, size);
+        else f.probeRead("kernel", address, f.ir.const(size), from);
       }
     },
     warn,

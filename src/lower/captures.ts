@@ -50,15 +50,16 @@ export function planCaptures(
         captured.set(symbol, framed ? reserve(symbol.loopDepth) : "scratch");
       }
     }
-    for (const inner of expressionsOf(expression)) visitExpression(inner, depth);
-    for (const block of blocksOfExpression(expression)) visitBlock(block, depth);
+    const evaluated = program.replacements.get(expression) ?? expression;
+    for (const inner of expressionsOf(evaluated)) visitExpression(inner, depth);
+    for (const block of blocksOfExpression(evaluated)) visitBlock(block, depth);
   };
   const visitStatement = (statement: Statement, depth: number): void => {
     const isLoop = statement.kind === "for-range" || statement.kind === "for-map";
     for (const expression of nestedBlocks(statement).expressions) visitExpression(expression, depth);
     if (isLoop) {
       starts.set(statement, reserve(depth));
-      if (leaves(registry, statement.body)) leaving.add(statement.body);
+      if (leaves(program, registry, statement.body)) leaving.add(statement.body);
     }
     for (const block of nestedBlocks(statement).blocks) visitBlock(block, isLoop ? depth + 1 : depth);
   };
@@ -73,16 +74,16 @@ export function planCaptures(
 }
 
 /** Whether some statement of a block, at any depth, ends the probe. */
-function leaves(registry: Registry, block: Block): boolean {
-  return contains(block, {
+function leaves(program: AnalysedProgram, registry: Registry, block: Block): boolean {
+  return contains(program, block, {
     statement: (statement) => statement.kind === "return",
     call: (name) => registry.builtins.get(name)?.leavesProbe ?? false,
   });
 }
 
 /** Whether some statement of a block, at any depth, can end the run. */
-export function canEndRun(registry: Registry, block: Block): boolean {
-  return contains(block, { statement: () => false, call: (name) => registry.builtins.get(name)?.endsRun ?? false });
+export function canEndRun(program: AnalysedProgram, registry: Registry, block: Block): boolean {
+  return contains(program, block, { statement: () => false, call: (name) => registry.builtins.get(name)?.endsRun ?? false });
 }
 
 interface Wanted {
@@ -91,15 +92,19 @@ interface Wanted {
   call(name: string): boolean;
 }
 
-function contains(block: Block, wanted: Wanted): boolean {
-  const inExpression = (expression: Expression): boolean =>
-    (expression.kind === "call" && wanted.call(expression.name)) ||
-    expressionsOf(expression).some(inExpression) ||
-    blocksOfExpression(expression).some((inner) => contains(inner, wanted));
+function contains(program: AnalysedProgram, block: Block, wanted: Wanted): boolean {
+  const inExpression = (written: Expression): boolean => {
+    const expression = program.replacements.get(written) ?? written;
+    return (
+      (expression.kind === "call" && wanted.call(expression.name)) ||
+      expressionsOf(expression).some(inExpression) ||
+      blocksOfExpression(expression).some((inner) => contains(program, inner, wanted))
+    );
+  };
   const inStatement = (statement: Statement): boolean => {
     if (wanted.statement(statement)) return true;
     const { expressions, blocks } = nestedBlocks(statement);
-    return expressions.some(inExpression) || blocks.some((inner) => contains(inner, wanted));
+    return expressions.some(inExpression) || blocks.some((inner) => contains(program, inner, wanted));
   };
   return block.statements.some(inStatement) || (block.value !== undefined && inExpression(block.value));
 }

@@ -87,5 +87,7 @@ export function emitWarning(
     emitEvent(f, coreActions.runtimeError, parameters, [{ operand, as: int32 }]);
   };
   if (retcode === undefined) return send(f.ir.const(0));
-  f.branch("slt", retcode, f.ir.const(0), () => send(retcode), () => undefined);
+  // Helpers give an int: a call that the verifier inlines (bpf_loop) leaves the high half zero, others extend the sign.
+  const code = f.ir.extend(retcode, 32, true);
+  f.branch("slt", code, f.ir.const(0), () => send(code), () => undefined);
 }

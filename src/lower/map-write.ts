@@ -92,7 +92,9 @@ export function updateMapElement(
 export function mapElementAddress(f: FunctionLowering, expression: MapExpression): Value {
   const layout = f.layout(expression.name);
   if (layout.kind === "scalar" && !layout.perCpu) return f.ir.offset(scalarEntry(f, layout), layout.valueOffset);
-  return lookup(f, layout, buildKey(f, layout, expression.keys ?? []));
+  const element = lookup(f, layout, buildKey(f, layout, expression.keys ?? []));
+  // Zero or an address: what meets here is a number, and is read by probe_read, which gives zeros for address 0.
+  return f.choose("eq", element, f.ir.const(0), () => f.ir.const(0), () => element);
 }
 
 // ---- aggregations --------------------------------------------------------------------------------------

@@ -92,9 +92,7 @@ const mapFull =
 export function updateElement(f: FunctionLowering, layout: MapLayout, key: Value, value: Value): void {
   const map = f.ir.map(layout.storage);
   const result = f.ir.call(helpers.mapUpdateElem.id, [map, key, value, f.ir.const(0)]);
-  // The helper gives an int; only its low half counts.
-  const code = f.ir.extend(result, 32, true);
-  f.warning(mapFull, helpers.mapUpdateElem.name, code, "always");
+  f.warning(mapFull, helpers.mapUpdateElem.name, result, "always");
 }
 
 /** Marks a scalar map as set. */

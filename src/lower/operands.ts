@@ -4,7 +4,7 @@ import { invariant } from "../base/invariant.ts";
 import { type Operand, type Place, scalarOperand } from "../define/code.ts";
 import type { AccessSize, Value } from "../ir/model.ts";
 import { type Field, isScalar, sizeOf, storedSize, type Type } from "../types/type.ts";
-import type { FunctionLowering } from "./function.ts";
+import { chunks, type FunctionLowering } from "./function.ts";
 
 /** Sign of a scalar type when it is loaded. */
 function isSigned(type: Type): boolean {
@@ -50,8 +50,19 @@ export function loadScalar(f: FunctionLowering, operand: Operand): Value {
 function loadFrom(f: FunctionLowering, type: Type, address: Value, offset: number, bits: Field["bits"]): Value {
   if (bits !== undefined) return loadBits(f, type, address, offset, bits);
   const bytes = accessSize(sizeOf(type));
-  const value = f.ir.load(bytes, address, offset);
+  const value = loadWord(f, bytes, address, offset);
   return bytes < 8 && isSigned(type) ? f.ir.extend(value, accessBits(bytes), true) : value;
+}
+
+/** Members of packed structs may lie at odd offsets, where the verifier lets nobody load whole words from the stack. */
+function loadWord(f: FunctionLowering, bytes: AccessSize, address: Value, offset: number): Value {
+  if (offset % bytes === 0) return f.ir.load(bytes, address, offset);
+  let word = f.ir.const(0);
+  for (const [at, size] of chunks(bytes, offset)) {
+    const piece = f.ir.load(size, address, offset + at);
+    word = f.ir.binary("or", word, at === 0 ? piece : f.ir.binary("shl", piece, f.ir.const(at * 8)));
+  }
+  return word;
 }
 
 function loadBits(
@@ -61,7 +72,7 @@ function loadBits(
   offset: number,
   bits: { readonly shift: number; readonly width: number },
 ): Value {
-  const unit = f.ir.load(accessSize(storedSize(type)), address, offset);
+  const unit = loadWord(f, accessSize(storedSize(type)), address, offset);
   const left = 64 - bits.shift - bits.width;
   const high = left === 0 ? unit : f.ir.binary("shl", unit, f.ir.const(left));
   const operation = isSigned(type) ? "ashr" : "lshr";

@@ -73,7 +73,10 @@ export function lowerBinary(f: FunctionLowering, expression: Binary): Operand {
   if (type.kind === "pointer") return lowerPointerArithmetic(f, expression, type);
   const left = f.integer(expression.left);
   const right = f.integer(expression.right);
-  return scalarOperand(type, arithmetic(f, operator, left, right, isSignedInt(type), expression));
+  // A shift keeps the sign of what is shifted, whatever the amount's.
+  const signed = operator === ">>" ? (arithmeticType(plainType(f.typeOf(expression.left)))?.signed ?? false) : isSignedInt(type);
+  const result = arithmetic(f, operator, left, right, signed, expression);
+  return scalarOperand(type, type.kind === "bool" ? f.ir.compare("ne", result, f.ir.const(0)) : result);
 }
 
 function isSignedInt(type: Type): boolean {

@@ -121,7 +121,7 @@ function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | unde
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   const { predicate } = probe;
   // begin and end always run.
-  if (f.point.attach.mechanism !== "test-run" && canEndRun(f.program.registry, probe.body)) {
+  if (f.point.attach.mechanism !== "test-run" && canEndRun(f.program.analysed, f.program.registry, probe.body)) {
     const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
     f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
   }

@@ -105,7 +105,7 @@ function lowerUpdate(f: FunctionLowering, statement: Of<"assign">, operator: Non
   const type = target.kind === "map" ? f.layout(target.name).map.value : variableType(f, target);
   const at = { span: statement.span, right: value };
   const valueType = aggregateValueType(f.program.analysed.types.get(value) ?? none);
-  const signed = isSigned(type) || (isSigned(valueType) && f.literalOf(value) === undefined);
+  const signed = isSigned(type) || (operator !== ">>" && isSigned(valueType) && f.literalOf(value) === undefined);
   const next = (old: Value, right: Value) => arithmetic(f, operator, old, scaled(f, type, right), signed, at);
   if (target.kind === "map") {
     // The value is evaluated before the element is looked up: it may change the map.

@@ -1,7 +1,7 @@
 // Comparison of strings: up to the shorter capacity, ending at a NUL in both.
 
-import type { Operand } from "../define/code.ts";
-import type { Value } from "../ir/model.ts";
+import type { Operand, Place } from "../define/code.ts";
+import type { AccessSize, Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { sizeOf } from "../types/type.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
@@ -29,6 +29,8 @@ function compareLiteral(f: FunctionLowering, operand: Operand, literal: string, 
   const end = literal.indexOf("\0");
   const text = end < 0 ? literal : literal.slice(0, end);
   const capacity = sizeOf(operand.type);
+  // An array of characters may be full to the last byte: a longer text is another one.
+  if (limit === undefined && text.length > capacity) return f.ir.const(0);
   const count = Math.min(text.length + 1, capacity, limit ?? Number.MAX_SAFE_INTEGER);
   if (count === 0) return f.ir.const(1);
   const place = f.place(operand);
@@ -45,30 +47,59 @@ function compareLiteral(f: FunctionLowering, operand: Operand, literal: string, 
   return f.ir.compare("eq", difference, f.ir.const(0));
 }
 
-/** Compares byte by byte in a bounded loop. */
+/**
+ * Compares word by word in a bounded loop. Per word x of the left and y of the right side: z has the high bit of each zero
+ * byte of x (exact for the lowest one), m covers the bytes up to and including that one, or all when there is none.
+ * What differs below m decides; a NUL without a difference before it ends both strings.
+ */
 function compareRuntime(f: FunctionLowering, left: Operand, right: Operand, limit: number | undefined): Value {
   if (left.kind === "none" || left.kind === "arguments" || right.kind === "none" || right.kind === "arguments") return f.ir.const(0);
   const count = Math.min(sizeOf(left.type), sizeOf(right.type), limit ?? Number.MAX_SAFE_INTEGER);
   const a = f.place(left);
   const b = f.place(right);
+  const bytes = wordSize(count, a, b);
   const result = f.ir.variable();
   f.ir.write(result, f.ir.const(1));
   const done = f.ir.newBlock();
-  f.repeat(count, (i) => {
-    const x = f.ir.load(1, f.ir.binary("add", f.ir.offset(a.address, a.offset), i), 0);
-    const y = f.ir.load(1, f.ir.binary("add", f.ir.offset(b.address, b.offset), i), 0);
-    const same = f.ir.newBlock();
-    const differ = f.ir.newBlock();
-    f.ir.branch("eq", x, y, same, differ);
-    f.ir.startSealed(differ);
-    f.ir.write(result, f.ir.const(0));
-    f.ir.jump(done);
-    f.ir.startSealed(same);
+  const step = (size: AccessSize, at: Value) => {
+    const x = f.ir.load(size, f.ir.binary("add", f.ir.offset(a.address, a.offset), at), 0);
+    const y = f.ir.load(size, f.ir.binary("add", f.ir.offset(b.address, b.offset), at), 0);
+    const difference = f.ir.binary("xor", x, y);
+    const below = f.ir.binary("sub", x, f.ir.const(repeated(0x01n, size)));
+    const inverse = f.ir.binary("and", f.ir.binary("xor", x, f.ir.const(-1)), f.ir.const(repeated(0x80n, size)));
+    const zeros = f.ir.binary("and", below, inverse);
+    const mask = f.ir.binary("xor", zeros, f.ir.binary("sub", zeros, f.ir.const(1)));
+    const counted = f.ir.binary("and", difference, mask);
+    f.ir.write(result, f.ir.compare("eq", counted, f.ir.const(0)));
     const more = f.ir.newBlock();
-    f.ir.branch("eq", x, f.ir.const(0), done, more);
+    f.ir.branch("ne", f.ir.binary("or", counted, zeros), f.ir.const(0), done, more);
     f.ir.startSealed(more);
-  });
+  };
+  const words = Math.floor(count / bytes);
+  f.repeat(words, (round) => step(bytes, f.ir.binary("mul", round, f.ir.const(bytes))));
+  for (const [offset, rest] of chunks(count - words * bytes, words * bytes)) step(rest, f.ir.const(words * bytes + offset));
+  const longer = sizeOf(left.type) > count ? a : sizeOf(right.type) > count ? b : undefined;
+  // One side is full to the last byte without a NUL: the other one must end there.
+  if (limit === undefined && longer !== undefined) {
+    const next = f.ir.load(1, longer.address, longer.offset + count);
+    f.ir.write(result, f.ir.compare("eq", next, f.ir.const(0)));
+  }
   f.ir.jump(done);
   f.ir.startSealed(done);
   return f.ir.read(result);
+}
+
+/** The widest words that are aligned at both places. */
+function wordSize(count: number, a: Place, b: Place): AccessSize {
+  for (const bytes of [8, 4, 2] as const) {
+    if (count >= bytes && a.offset % bytes === 0 && b.offset % bytes === 0) return bytes;
+  }
+  return 1;
+}
+
+/** A byte in each place of a word. */
+function repeated(byte: bigint, size: AccessSize): bigint {
+  let word = 0n;
+  for (let i = 0; i < size; i++) word = (word << 8n) | byte;
+  return word;
 }

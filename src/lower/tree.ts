@@ -16,6 +16,7 @@ export function expressionsOf(expression: Expression): readonly Expression[] {
     case "sizeof":
     case "typeinfo":
     case "offsetof":
+    case "type-argument":
     case "block-expression":
       return [];
     case "map":

@@ -3,7 +3,7 @@
 import type { ResolveHost } from "../define/value-type.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Value } from "../output/value.ts";
-import { layoutTuple, stackHeader, type StackType, storedSize, type Type } from "../types/type.ts";
+import { type EnumType, layoutTuple, stackHeader, type StackType, storedSize, type Type } from "../types/type.ts";
 
 /** What decoding needs besides the bytes. */
 export interface Decoder {
@@ -23,8 +23,7 @@ export function decodeValue(decoder: Decoder, view: DataView, offset: number, ty
     case "int":
       return { kind: "int", value: readInteger(view, offset, type.bytes, type.signed) };
     case "enum": {
-      const value = readInteger(view, offset, stored ? type.bytes : 8, type.signed);
-      return { kind: "enum", value, name: type.enumerators.find((e) => e.value === value)?.name };
+      return enumValue(type, readInteger(view, offset, stored ? type.bytes : 8, type.signed));
     }
     case "pointer":
       return { kind: "pointer", value: view.getBigUint64(offset, true) };
@@ -68,6 +67,10 @@ export function decodeValue(decoder: Decoder, view: DataView, offset: number, ty
   }
 }
 
+function enumValue(type: EnumType, value: bigint): Value {
+  return { kind: "enum", value, name: type.enumerators.find((e) => e.value === value)?.name };
+}
+
 /** A copy: the memory of events is reused. */
 function bytesAt(view: DataView, offset: number, length: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
@@ -103,8 +106,9 @@ function decodeStruct(decoder: Decoder, view: DataView, offset: number, type: Ty
     }
     const unit = readInteger(view, at, storedSize(field.type), false);
     const raw = (unit >> BigInt(field.bits.shift)) & ((1n << BigInt(field.bits.width)) - 1n);
-    const signed = field.type.kind === "int" && field.type.signed;
-    const value: Value = { kind: "int", value: signed ? BigInt.asIntN(field.bits.width, raw) : raw };
+    const signed = (field.type.kind === "int" || field.type.kind === "enum") && field.type.signed;
+    const number = signed ? BigInt.asIntN(field.bits.width, raw) : raw;
+    const value: Value = field.type.kind === "enum" ? enumValue(field.type, number) : { kind: "int", value: number };
     return { name: field.name, value };
   });
   return { kind: "record", fields };

@@ -307,6 +307,8 @@ export type Expression =
   | { readonly kind: "block-expression"; readonly block: Block; readonly span: Span }
   | IfExpression
   | { readonly kind: "comptime"; readonly operand: Expression; readonly span: Span }
+  /** A type as an argument of a call; a lone word is an identifier. */
+  | { readonly kind: "type-argument"; readonly type: TypeExpression; readonly span: Span }
   | { readonly kind: "sizeof"; readonly operand: TypeOrExpression; readonly span: Span }
   | { readonly kind: "typeinfo"; readonly operand: TypeOrExpression; readonly span: Span }
   | {

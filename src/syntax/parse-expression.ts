@@ -1,7 +1,7 @@
 // Expressions by precedence climbing; what a parenthesis means is decided as the language's reference says.
 
 import { spanBetween } from "../source/source.ts";
-import type { Assignable, BinaryOperator, Block, Expression } from "./ast.ts";
+import type { Assignable, BinaryOperator, Block, Expression, TypeExpression } from "./ast.ts";
 import { parseType, parseTypeOrExpression, tryType } from "./parse-type.ts";
 import { SyntaxProblem, type Scanner } from "./scanner.ts";
 import { isTypeName } from "./type-names.ts";
@@ -361,9 +361,25 @@ export class ExpressionParser {
   }
 
   private arguments(): Expression[] {
-    const items = [this.expression()];
-    while (this.scanner.take(",")) items.push(this.expression());
+    const items = [this.argument()];
+    while (this.scanner.take(",")) items.push(this.argument());
     return items;
+  }
+
+  /** An expression, or a type that can't be one: `struct x`, `int8 *`. */
+  private argument(): Expression {
+    const { scanner } = this;
+    const start = scanner.here();
+    const before = scanner.lastEnd;
+    const word = scanner.peekWord();
+    const type = word === undefined ? undefined : this.quietly(() => tryType(this));
+    const lone = type?.kind === "named-type" && type.name === word && type.size === undefined;
+    if (type !== undefined && !lone && isSurelyType(type) && (scanner.peek(",") || scanner.peek(")"))) {
+      return { kind: "type-argument", type, span: type.span };
+    }
+    scanner.position = start;
+    scanner.lastEnd = before;
+    return this.expression();
   }
 
   private offsetof(start: number): Expression {
@@ -435,6 +451,21 @@ export class ExpressionParser {
   /** A type where one must stand, for `let`. */
   type() {
     return parseType(this);
+  }
+}
+
+/** Whether the innermost word is a type wherever it stands: `x[0]` may be an element as well. */
+function isSurelyType(type: TypeExpression): boolean {
+  switch (type.kind) {
+    case "named-type":
+      return isTypeName(type.name) || type.name.includes(" ");
+    case "tagged-type":
+    case "typeof":
+      return true;
+    case "pointer-type":
+      return isSurelyType(type.to);
+    case "array-type":
+      return isSurelyType(type.element);
   }
 }
 

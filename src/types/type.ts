@@ -276,6 +276,24 @@ export function isIntegral(type: Type): boolean {
   return type.kind === "int" || type.kind === "bool" || type.kind === "enum";
 }
 
+function opaque(name: string, size: number, alignment: 1 | 8): OpaqueType {
+  return { kind: "opaque", name, size, alignment, parameters: [] };
+}
+
+/** Words for the opaque types that need no parameters. */
+export const opaqueWords: ReadonlyMap<string, OpaqueType> = new Map([
+  ["ksym_t", opaque("ksym", 8, 8)],
+  ["usym_t", opaque("usym", 16, 8)],
+  ["macaddr_t", opaque("macaddr", 6, 1)],
+  ["inet", opaque("inet", 24, 8)],
+  ["username_t", opaque("username", 8, 8)],
+]);
+
+function opaqueWord(name: string): string {
+  for (const [word, type] of opaqueWords) if (type.name === name) return word;
+  return name;
+}
+
 /** The type as messages and typeinfo spell it. */
 export function typeName(type: Type): string {
   switch (type.kind) {
@@ -306,7 +324,7 @@ export function typeName(type: Type): string {
     case "stack":
       return `${type.space === "kernel" ? "k" : "u"}stack_${type.mode}_${type.limit}`;
     case "opaque":
-      return type.name;
+      return opaqueWord(type.name);
   }
 }
 

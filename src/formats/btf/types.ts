@@ -187,6 +187,12 @@ export class BtfTypes {
     return id === undefined ? undefined : this.enumById(id);
   }
 
+  /** The id of a struct, union or enum. */
+  id(tag: "struct" | "union" | "enum", name: string): number | undefined {
+    if (tag === "enum") return this.btf.find(kinds.enum, name) ?? this.btf.find(kinds.enum64, name);
+    return this.btf.find(tag === "union" ? kinds.union : kinds.struct, name);
+  }
+
   named(name: string): Type | undefined {
     const id = this.btf.find(kinds.typedef, name) ?? this.btf.find(kinds.int, name);
     return id === undefined ? undefined : this.type(id, "kernel");

@@ -1,6 +1,7 @@
 // All configuration keys and their defaults.
 
 import type { Config, ConfigDef, ConfigResult, ConfigValue, UnstableSetting } from "../../define/config.ts";
+import { parseInteger } from "../../syntax/parse-integer.ts";
 
 export const defaultConfig: Config = {
   cacheUserSymbols: "auto",
@@ -38,19 +39,29 @@ function refuse<T>(reason: string): ConfigResult<T> {
 type KeysOf<T> = { [K in keyof Config]: Config[K] extends T ? (T extends Config[K] ? K : never) : never }[keyof Config];
 
 /** A number of bytes, entries or programs, up to a limit that still fits the machine. */
-function numberKey(key: string, property: KeysOf<number>, doc: string, limit: number): ConfigDef {
+function numberKey(key: string, property: KeysOf<number>, doc: string, limit: number, least = 0): ConfigDef {
   return {
     key,
     property,
     doc,
     apply: (config, value) => {
       const given = text(value);
-      if (!/^[0-9]+$/.test(given)) return refuse(`expecting a number, got ${given}`);
-      const number = Number(given);
-      if (number > limit) return refuse(`${given} is out of range (up to ${limit})`);
+      const parsed = parseInteger(given);
+      if (!("value" in parsed)) return refuse(`expecting a number, got ${given}`);
+      const number = Number(parsed.value);
+      if (number > limit || number < least) return refuse(`${given} is out of range (${least} to ${limit})`);
       return { ok: true, value: { ...config, [property]: number } };
     },
   };
+}
+
+/** What counts as true and false, in any case; numbers are true unless they are 0. */
+function truth(given: string): boolean | undefined {
+  const word = given.toLowerCase();
+  if (["true", "on", "yes"].includes(word)) return true;
+  if (["false", "off", "no"].includes(word)) return false;
+  const number = parseInteger(word);
+  return "value" in number ? number.value !== 0n : undefined;
 }
 
 function boolKey(key: string, property: KeysOf<boolean>, doc: string): ConfigDef {
@@ -59,11 +70,9 @@ function boolKey(key: string, property: KeysOf<boolean>, doc: string): ConfigDef
     property,
     doc,
     apply: (config, value) => {
-      const given = text(value).toLowerCase();
-      const yes = ["true", "on", "yes"].includes(given) || (/^[0-9]+$/.test(given) && Number(given) !== 0);
-      const no = ["false", "off", "no", "0"].includes(given);
-      if (!yes && !no) return refuse(`Invalid value for ${key}: valid values are true and false`);
-      return { ok: true, value: { ...config, [property]: yes } };
+      const given = truth(text(value));
+      if (given === undefined) return refuse("valid values are true and false");
+      return { ok: true, value: { ...config, [property]: given } };
     },
   };
 }
@@ -76,7 +85,7 @@ function choiceKey(key: string, property: keyof Config, doc: string, choices: Re
     apply: (config, value) => {
       const choice = choices.get(text(value));
       if (choice === undefined) {
-        return refuse(`Invalid value for ${key}: valid values are ${[...choices.keys()].join(", ")}`);
+        return refuse(`valid values are ${[...choices.keys()].join(", ")}`);
       }
       return { ok: true, value: { ...config, [property]: choice } };
     },
@@ -96,13 +105,26 @@ const licenses = same(
   "Dual MPL/GPL",
 );
 
-const unstable: ReadonlyMap<string, UnstableSetting> = new Map([
-  ["enable", "enable"],
-  ["true", "enable"],
-  ["warn", "warn"],
-  ["error", "error"],
-  ["false", "error"],
-]);
+/** A feature that may still change: allowed, allowed with a warning, or refused. */
+function unstableKey(key: string, property: KeysOf<UnstableSetting>, doc: string): ConfigDef {
+  return {
+    key,
+    property,
+    doc,
+    apply: (config, value) => {
+      const setting = unstableSetting(text(value));
+      if (setting === undefined) return refuse("valid values are enable, warn and error");
+      return { ok: true, value: { ...config, [property]: setting } };
+    },
+  };
+}
+
+function unstableSetting(given: string): UnstableSetting | undefined {
+  const word = given.toLowerCase();
+  if (word === "enable" || word === "warn" || word === "error") return word;
+  const allowed = truth(word);
+  return allowed === undefined ? undefined : allowed ? "enable" : "error";
+}
 
 const trailer: ConfigDef = {
   key: "str_trunc_trailer",
@@ -124,9 +146,9 @@ export const configDefinitions: readonly ConfigDef[] = [
   numberKey("log_size", "logSize", "Bytes of the verifier's log.", 1 << 28),
   numberKey("max_bpf_progs", "maxBpfProgs", "Programs at most.", 1_000_000),
   numberKey("max_cat_bytes", "maxCatBytes", "Bytes that cat() shows.", 1 << 30),
-  numberKey("max_map_keys", "maxMapKeys", "Elements of a map.", 1 << 30),
+  numberKey("max_map_keys", "maxMapKeys", "Elements of a map.", 1 << 30, 1),
   numberKey("max_probes", "maxProbes", "Probes at most.", 1_000_000),
-  numberKey("max_strlen", "maxStrlen", "Bytes of a string that str() reads.", 1 << 24),
+  numberKey("max_strlen", "maxStrlen", "Bytes of a string that str() reads.", 1 << 24, 1),
   choiceKey("missing_probes", "missingProbes", "What to do about probes that are not there.", same("error", "warn", "ignore")),
   numberKey("on_stack_limit", "onStackLimit", "Larger values are kept in maps, not on the BPF stack.", 512),
   numberKey("perf_rb_pages", "perfRbPages", "Pages of the event buffer.", 1 << 20),
@@ -135,8 +157,8 @@ export const configDefinitions: readonly ConfigDef[] = [
   choiceKey("stack_mode", "stackMode", "Layout of stacks.", same("bpftrace", "perf", "raw", "build_id")),
   trailer,
   boolKey("use_blazesym", "useBlazesym", "Has no effect: symbols are read by our own code."),
-  choiceKey("unstable_tseries", "unstableTseries", "Allow tseries().", unstable),
-  choiceKey("unstable_dw_ustack", "unstableDwUstack", "Allow dw_ustack().", unstable),
-  choiceKey("unstable_typeinfo", "unstableTypeinfo", "Allow typeinfo().", unstable),
-  choiceKey("unstable_import_statement", "unstableImportStatement", "Allow import statements.", unstable),
+  unstableKey("unstable_tseries", "unstableTseries", "Allow tseries()."),
+  unstableKey("unstable_dw_ustack", "unstableDwUstack", "Allow dw_ustack()."),
+  unstableKey("unstable_typeinfo", "unstableTypeinfo", "Allow typeinfo()."),
+  unstableKey("unstable_import_statement", "unstableImportStatement", "Allow import statements."),
 ];

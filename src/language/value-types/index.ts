@@ -81,4 +81,16 @@ const username: ValueTypeDef = {
   decode: (bytes, _parameters, host) => ({ kind: "text", bytes: host.userName(view(bytes).getUint32(0, true)) }),
 };
 
-export const valueTypes: readonly ValueTypeDef[] = [ksym, usym, inet, macaddr, timestamp, cgroupPath, username];
+/** Floating point numbers of C structs: they can be printed, not computed with. */
+function floating(name: string): ValueTypeDef {
+  return {
+    name,
+    decode: (bytes) => {
+      if (bytes.length !== 4 && bytes.length !== 8) return { kind: "none" };
+      const number = bytes.length === 4 ? view(bytes).getFloat32(0, true) : view(bytes).getFloat64(0, true);
+      return { kind: "text", bytes: String(number) };
+    },
+  };
+}
+
+export const valueTypes: readonly ValueTypeDef[] = [floating("float"), floating("double"), ksym, usym, inet, macaddr, timestamp, cgroupPath, username];

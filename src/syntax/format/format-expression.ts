@@ -71,6 +71,8 @@ export class ExpressionFormatter {
       case "typeinfo":
       case "offsetof":
         return this.typeQuestion(expression);
+      case "type-argument":
+        return formatType(this, expression.type);
       default:
         return assertNever(expression);
     }

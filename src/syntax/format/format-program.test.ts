@@ -110,6 +110,7 @@ check("expressions", inBody([
   ["casts", "$x=( struct s*)$p+(uint8)(1)+((struct s*)arg0)->f+(uint8)($x+1);", "$x = (struct s *)$p + (uint8)1 + ((struct s *)arg0)->f + (uint8)($x + 1);"],
   ["casts of what would be an operator", "$x=(uint8)(++$y)+(uint8)({1});", "$x = (uint8)(++$y) + (uint8)({ 1 });"],
   ["types as written", "$x=sizeof(unsigned  int)+(const   char*const*)1+(int8[2][3])$y;", "$x = sizeof(unsigned int) + (const char * const *)1 + (int8[2][3])$y;"],
+  ["types as arguments", "$x=container_of($p,struct  foo,a . b)+f(int8*,unsigned  int);", "$x = container_of($p, struct foo, a.b) + f(int8 *, unsigned int);"],
   ["values that look like types", "$x=sizeof((comm))+sizeof(comm)+sizeof((a[3]))+sizeof((a+1));", "$x = sizeof((comm)) + sizeof(comm) + sizeof((a[3])) + sizeof(a + 1);"],
   ["offsetof and typeof", "$x=offsetof(struct s,a.b)+(typeof($y ))1;", "$x = offsetof(struct s, a.b) + (typeof($y))1;"],
   ["tuples and records", "$x=((1,2,),(1,),(),(a=1,b=(2)));", "$x = ((1, 2), (1,), (), (a = 1, b = 2));"],

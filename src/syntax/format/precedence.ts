@@ -78,6 +78,7 @@ function firstOfLeaf(e: Exclude<Expression, { kind: "binary" | "ternary" | "fiel
     case "int":
     case "string":
     case "bool":
+    case "type-argument":
       return textOf(e.span);
     case "identifier":
     case "call":
