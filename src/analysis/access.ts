@@ -62,8 +62,17 @@ function structField(context: Context, expression: FieldExpression, type: Struct
     reportError(context, "unknown-type", expression.span, `Cannot resolve unknown type "${typeName(type)}"`);
     return undefined;
   }
-  missingField(context, expression, type, fields.map((f) => f.name));
+  const forbidden = forbiddenArgument(context, expression);
+  if (forbidden === undefined) missingField(context, expression, type, fields.map((f) => f.name));
+  else reportError(context, "no-field", expression.span, forbidden);
   return undefined;
+}
+
+/** Why an argument of the event that exists can't be read. */
+function forbiddenArgument(context: Context, expression: FieldExpression): string | undefined {
+  if (expression.base.kind !== "identifier" || !context.point.capabilities.has("args")) return undefined;
+  const layout = context.point.arguments();
+  return typeof layout === "string" ? undefined : layout.forbidden.get(expression.name);
 }
 
 function missingField(context: Context, expression: FieldExpression, type: Type, names: readonly string[]): void {

@@ -107,6 +107,21 @@ export interface UsdtLocation {
   readonly arguments: string;
 }
 
+/** A parameter of a user function. */
+export interface UserParameter extends Parameter {
+  /** The type as C writes it. */
+  readonly ctype: string;
+}
+
+export type SourceAddress =
+  | { readonly kind: "address"; readonly address: bigint }
+  /** The file has no debug information. */
+  | { readonly kind: "no-debug-information" }
+  /** No compile unit, or several, have the source file. */
+  | { readonly kind: "files"; readonly files: readonly string[] }
+  /** No instruction belongs to the line. */
+  | { readonly kind: "no-line" };
+
 /** Executables and libraries to put uprobes into. */
 export interface UserTargets {
   /** Paths that a target text means: a path, a program in PATH, `libNAME`, a pattern. */
@@ -123,6 +138,10 @@ export interface UserTargets {
   symbolAt(path: string, address: bigint): UserSymbol | undefined;
   /** USDT probes of a file. */
   usdt(path: string): readonly UsdtLocation[];
+  /** Parameters of a function by the file's debug information, in order. */
+  parameters(path: string, name: string): readonly UserParameter[] | undefined;
+  /** The instruction of a source line. */
+  sourceLine(path: string, file: string, line: number, column: number | undefined): SourceAddress;
   /** File offset of a virtual address. */
   fileOffset(path: string, address: bigint): number | undefined;
   /** The name that a mangled symbol stands for, or the symbol itself. */

@@ -3,12 +3,25 @@
 import { assertNever, invariant, present } from "../base/invariant.ts";
 import type { Operand, Place } from "../define/code.ts";
 import { type ArrayType, isScalar, layoutTuple, none, sameType, sizeOf, type Type } from "../types/type.ts";
+import { lowerArgument } from "./access.ts";
 import type { FunctionLowering } from "./function.ts";
 import { accessSize, memberOperand } from "./operands.ts";
 
+/** All arguments of an event one after the other, as the fields of their struct. */
+function storeArguments(f: FunctionLowering, operand: Operand & { kind: "arguments" }, to: Place): void {
+  const { type, layout } = operand;
+  invariant(type.kind === "struct", "arguments are a struct");
+  f.zero(to, sizeOf(type));
+  for (const field of type.layout.fields()) {
+    const argument = present(layout.fields.find(({ name }) => name === field.name), "argument");
+    f.store(lowerArgument(f, argument), field.type, { address: to.address, offset: to.offset + field.offset });
+  }
+}
+
 /** Stores an operand at a place in the representation of `as`. */
 export function storeOperand(f: FunctionLowering, operand: Operand, as: Type, to: Place): void {
-  invariant(operand.kind !== "none" && operand.kind !== "arguments", `${operand.kind} can't be stored`);
+  if (operand.kind === "arguments") return storeArguments(f, operand, to);
+  invariant(operand.kind !== "none", "nothing can't be stored");
   if (isScalar(as)) {
     const value = operand.type.kind === "array" ? loadArrayInteger(f, operand, operand.type) : f.scalar(operand);
     f.ir.store(accessSize(sizeOf(as)), to.address, to.offset, value);

@@ -82,7 +82,12 @@ function loadBits(
 /** The bytes of an operand in memory that programs may load from. */
 export function placeOf(f: FunctionLowering, operand: Operand): Place {
   if (operand.kind === "memory" && operand.bits === undefined) return { address: operand.address, offset: operand.offset };
-  invariant(operand.kind !== "none" && operand.kind !== "arguments", `no bytes of ${operand.kind}`);
+  invariant(operand.kind !== "none", "no bytes of nothing");
+  if (operand.kind === "arguments") {
+    const address = f.temporary(sizeOf(operand.type));
+    f.store(operand, operand.type, { address, offset: 0 });
+    return { address, offset: 0 };
+  }
   if (operand.kind === "remote" && operand.bits === undefined) {
     const size = sizeOf(operand.type);
     const address = f.temporary(size);

@@ -2,6 +2,7 @@
 
 import { readlinkSync, statSync } from "node:fs";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
+import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
 import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
 import { openDebugFile } from "./debug-file.ts";
@@ -23,6 +24,8 @@ interface OpenFile {
   /** One entry for each name, sorted. */
   functions: readonly UserSymbol[] | undefined;
   symbols: ReadonlyMap<string, ElfSymbol> | undefined;
+  /** Null: looked for and not there. */
+  dwarf: Dwarf | null | undefined;
 }
 
 /** Names compared by their bytes. */
@@ -63,13 +66,21 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
   const open = (path: string) => {
     if (!files.has(path)) {
       const elf = openElf(path);
-      files.set(path, elf === undefined ? undefined : { elf, debug: undefined, functions: undefined, symbols: undefined });
+      files.set(path, elf === undefined ? undefined : { elf, debug: undefined, functions: undefined, symbols: undefined, dwarf: undefined });
     }
     return files.get(path);
   };
   const debugOf = (path: string, file: OpenFile) => {
     if (file.debug === undefined) file.debug = openDebugFile(path, file.elf, debugFolders) ?? null;
     return file.debug ?? undefined;
+  };
+  const debugInformation = (path: string) => {
+    const file = open(path);
+    if (file !== undefined && file.dwarf === undefined) {
+      const separate = debugOf(path, file);
+      file.dwarf = Dwarf.open(file.elf) ?? (separate === undefined ? undefined : Dwarf.open(separate)) ?? null;
+    }
+    return file?.dwarf ?? undefined;
   };
   const isProgram = (path: string) => {
     const type = elfType(path);
@@ -107,6 +118,16 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
       const file = open(path);
       const found = file === undefined ? undefined : (file.elf.symbolAt(address) ?? debugOf(path, file)?.symbolAt(address));
       return file === undefined || found === undefined ? undefined : place(file.elf, found);
+    },
+    parameters: (path, name) => debugInformation(path)?.function(name)?.parameters,
+    sourceLine: (path, file, line, column) => {
+      const dwarf = debugInformation(path);
+      if (dwarf === undefined) return { kind: "no-debug-information" };
+      const files = dwarf.sourceFiles(file);
+      const [only, other] = files;
+      if (only === undefined || other !== undefined) return { kind: "files", files };
+      const address = dwarf.addressOf(only, line, column);
+      return address === undefined ? { kind: "no-line" } : { kind: "address", address };
     },
     fileOffset: (path, address) => open(path)?.elf.fileOffset(address),
     demangle: (symbol) => symbol,

@@ -5,12 +5,15 @@ import type { StructType, Type } from "../../types/type.ts";
 import { attributes, tags } from "./constants.ts";
 import { type LineTable, readLineTable } from "./lines.ts";
 import { dwarfSections, type SectionName } from "./sections.ts";
+import { spellType } from "./spelling.ts";
 import { DwarfTypes } from "./types.ts";
 import { DebugInfo, type Entry, numberOf, textOf, type Unit } from "./units.ts";
 
 export interface DwarfParameter {
   readonly name: string;
   readonly type: Type;
+  /** The type as C writes it, for listings. */
+  readonly ctype: string;
 }
 
 export interface DwarfFunction {
@@ -56,7 +59,7 @@ export class Dwarf {
     for (const child of this.info.children(entry)) {
       if (child.tag !== tags.formalParameter) continue;
       const described = this.origin(child);
-      parameters.push({ name: textOf(described, attributes.name) ?? `arg${parameters.length}`, type: this.types.typeOf(described) });
+      parameters.push({ name: textOf(described, attributes.name) ?? `arg${parameters.length}`, type: this.types.typeOf(described), ctype: spellType(this.info, described) });
     }
     return { parameters, returns: this.types.typeOf(this.origin(entry)) };
   }

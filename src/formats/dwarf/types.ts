@@ -199,6 +199,8 @@ function baseType(entry: Entry): Type {
     case encodings.signed:
     case encodings.signedChar:
       return size <= 8 ? intType(integerBytes(size), true) : none;
+    case encodings.float:
+      return size <= 8 ? { kind: "opaque", name: "float", size, alignment: size === 8 ? 8 : 4, parameters: [] } : none;
     case encodings.unsigned:
     case encodings.unsignedChar:
     case encodings.boolean:

@@ -117,8 +117,10 @@ function checkPrint(site: CallSite): void {
   if (single && type.kind === "aggregate" && type.parameters.length > 0) {
     site.error("print", `Map ${value.expression.kind === "map" ? value.expression.name : ""}: cannot print the value of individual keys of a histogram`);
   }
-  if (type.kind === "struct" && type.layout.name.startsWith("args of tracepoint:")) {
-    site.error("print", "args of a tracepoint is not printable: print its fields");
+  const layout = value.expression.kind === "identifier" && site.point.capabilities.has("args") ? site.point.arguments() : undefined;
+  if (type.kind === "struct" && layout !== undefined && typeof layout !== "string" && !layout.wholeIsValue) {
+    const [forbidden] = layout.forbidden.values();
+    site.error("print", `args of ${site.point.provider} is not printable: print its fields${forbidden === undefined ? "" : ` (${forbidden})`}`);
   }
 }
 

@@ -5,10 +5,11 @@ import { attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target, UserSymbol } from "../../define/target.ts";
+import { layoutParameters } from "./uprobe-parameters.ts";
 import { isInstructionStart } from "../../formats/x86/instruction-length.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
 
-const entryCapabilities: ReadonlySet<Capability> = new Set(["argN", "sargN", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
+const entryCapabilities: ReadonlySet<Capability> = new Set(["args", "argN", "sargN", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
 const returnCapabilities: ReadonlySet<Capability> = new Set(["retval", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
 
 interface Kind {
@@ -29,7 +30,7 @@ function point(kind: Kind, request: ResolveRequest, name: string, attach: Attach
     capabilities: kind.onReturn ? returnCapabilities : entryCapabilities,
     space: "user",
     count,
-    arguments: () => "uprobe arguments by name need debug information, which is not read yet: use arg0, arg1, …",
+    arguments: () => layoutParameters(request.target, attach, name),
   });
 }
 
@@ -58,7 +59,6 @@ function readForm(kind: Kind, request: ResolveRequest): Form | string {
   const parts = [...request.text.parts];
   const located = parts.includes("@");
   if (located && kind.onReturn) return `${kind.provider} probes can't be put on source lines, only on functions`;
-  if (located) return `${kind.provider} probes on source lines need debug information (DWARF), which is not read yet`;
   if (pid !== undefined && (parts.length === 1 || (parts.length === 2 && parts[0] === "cpp"))) {
     const own = target.userTargets.executableOf(pid);
     if (own === undefined) return `the program of process ${pid} can't be found`;
@@ -72,6 +72,7 @@ function readForm(kind: Kind, request: ResolveRequest): Form | string {
 
 function resolve(kind: Kind, request: ResolveRequest): Resolution {
   const { target, pid, unsafe, text, diagnostics } = request;
+  if (!kind.onReturn && text.parts.includes("@")) return resolveSourceLine(kind, request);
   const form = readForm(kind, request);
   if (typeof form === "string") return fail(request, form);
   const { file, pattern, cpp } = form;
@@ -93,6 +94,32 @@ function resolveIn(kind: Kind, request: ResolveRequest, path: string, text: stri
   const number = parseInteger(split.name);
   if ("value" in number) return resolveAddress(kind, request, path, number.value + BigInt(split.offset));
   return resolveFunction(kind, request, path, split.name, split.offset);
+}
+
+/** `TARGET@FILE:LINE[:COLUMN]`. */
+function resolveSourceLine(kind: Kind, request: ResolveRequest): Resolution {
+  const { target, pid, unsafe, text } = request;
+  const [file = "", at, source = "", line = "", column] = text.parts;
+  const numbers = [line, column ?? "1"].map(parseInteger);
+  const [lineNumber, columnNumber] = numbers.map((number) => ("value" in number ? Number(number.value) : undefined));
+  if (at !== "@" || lineNumber === undefined || columnNumber === undefined) {
+    return fail(request, "a source line is written TARGET@FILE:LINE or TARGET@FILE:LINE:COLUMN");
+  }
+  const { paths } = target.userTargets.resolve(file, { pid, anyFile: unsafe });
+  const [path] = paths;
+  if (path === undefined) return fail(request, `${kind.provider} target file '${file}' does not exist or is not executable`);
+  const found = target.userTargets.sourceLine(path, source, lineNumber, column === undefined ? undefined : columnNumber);
+  switch (found.kind) {
+    case "address":
+      return resolveAddress(kind, request, path, found.address);
+    case "no-debug-information":
+      return fail(request, `${path} has no debug information (DWARF): source lines are not known`, "build it with -g, or name a function");
+    case "files":
+      if (found.files.length === 0) return fail(request, `No source file of ${path} is called ${source}`);
+      return fail(request, `Ambiguous source file ${source} of ${path}`, `it could be ${found.files.join(" or ")}`);
+    case "no-line":
+      return fail(request, `No instruction of ${path} belongs to ${source}:${line}${column === undefined ? "" : `:${column}`}`);
+  }
 }
 
 // ---- one place ---------------------------------------------------------------------------------------------
@@ -234,7 +261,11 @@ function definition(kind: Kind, alias: string, doc: string, example: string): Pr
     listedWith: kind.onReturn ? "none" : "user",
     resolve: (request) => resolve(kind, request),
     list: listFunctions,
-    listing: () => [],
+    listing: ({ userTargets }, candidate) => {
+      const colon = candidate.lastIndexOf(":");
+      const parameters = userTargets.parameters(candidate.slice(0, colon), candidate.slice(colon + 1)) ?? [];
+      return kind.onReturn ? [] : parameters.map(({ name, ctype }) => `${ctype} ${name}`);
+    },
   };
 }
 
