@@ -59,6 +59,11 @@ function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe
     reportEmpty(expansion, probe, results);
     return [];
   }
+  const lonely = points.find(({ alone }) => alone === true);
+  if (lonely !== undefined && points.length > 1) {
+    expansion.diagnostics.error("attach-point", lonely.span, `a probe with ${lonely.provider} can have only one attach point`);
+    return [];
+  }
   const condition = probe.predicate?.condition;
   const typed = needs.typed && points.some((point) => point.context === "words");
   const groups = needs.perPoint || typed ? points.map((point) => [point]) : groupByProvider(points);

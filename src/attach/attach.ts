@@ -5,6 +5,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttachSpec } from "../define/attach-spec.ts";
 import type { Tracepoints } from "../define/target.ts";
+import { attachIterator } from "./iterator.ts";
 import { tracefsPath } from "../kernel/tracefs.ts";
 import { linkKprobeMulti, linkPerfEvent, linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
 import { Arena, closeFd } from "../sys/memory.ts";
@@ -13,6 +14,8 @@ import { SystemError } from "../sys/system-error.ts";
 
 export interface Link {
   readonly name: string;
+  /** Of iterators: runs the program over all elements. */
+  readonly iterate?: (take: (bytes: Buffer) => void) => void;
   detach(): void;
 }
 
@@ -48,6 +51,8 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       if (link < 0) throw new SystemError("attach", name, -link);
       return { name, detach: () => closeFd(link) };
     }
+    case "iter":
+      return attachIterator(name, fd, spec.pin, environment.pid);
     case "kprobe":
       return attachKprobe(name, fd, spec);
     case "kprobe-multi": {

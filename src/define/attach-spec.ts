@@ -53,6 +53,8 @@ export type AttachSpec =
     }
   /** One link for many kernel functions. */
   | { readonly mechanism: "kprobe-multi"; readonly functions: readonly string[]; readonly onReturn: boolean }
+  /** An iterator that is read by the tracer, or pinned below /sys/fs/bpf to be read by others. */
+  | { readonly mechanism: "iter"; readonly name: string; readonly pin: string | undefined }
   /** Entry or exit of a kernel function, by its type information. */
   | { readonly mechanism: "fentry"; readonly function: string; readonly module: string };
 

@@ -98,6 +98,12 @@ export interface ProbePoint {
   readonly filtersByPid: boolean;
   /** Where a USDT probe's arguments are: its own locations may differ from those of other points of the same name. */
   readonly usdt?: UsdtPlace;
+  /** Struct that `ctx` points to; undefined: struct pt_regs. */
+  readonly contextStruct?: string;
+  /** Word of the context that is null when the program is called once more after the last element: nothing is done then. */
+  readonly lastCallWord?: number;
+  /** No other attach point may share the probe's body. */
+  readonly alone?: boolean;
   /** Layout of `args`; a string says why there is none. */
   arguments(): ArgumentsLayout | string;
 }

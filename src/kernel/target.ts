@@ -50,7 +50,7 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
     },
     rawTracepoints: () => rawTracepointNames(reader),
     examined: () => [...types.examined],
-    iterators: () => [...reader.index(btfKinds.struct).keys()].filter((n) => n.startsWith("bpf_iter__")).map((n) => n.slice(10)).sort(),
+    iterators: () => [...reader.index(btfKinds.struct).keys()].filter((n) => n.startsWith("bpf_iter__") && !n.endsWith("__safe_trusted")).map((n) => n.slice(10)).sort(),
   };
 }
 

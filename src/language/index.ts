@@ -17,6 +17,7 @@ import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
 import { typePredicates } from "./functions/type-predicates.ts";
 import { fentryProbes } from "./probes/fentry.ts";
+import { iter } from "./probes/iter.ts";
 import { kprobes } from "./probes/kprobe.ts";
 import { rawTracepoint } from "./probes/raw-tracepoint.ts";
 import { specialProbes } from "./probes/special.ts";
@@ -54,7 +55,7 @@ export function createLanguage(): Registry {
     ],
     aggregations: [...counterAggregations, ...histogramAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],
-    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, watchpoint],
+    probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, iter, watchpoint],
     valueTypes,
     config: configDefinitions,
   });

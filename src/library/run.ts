@@ -75,6 +75,8 @@ function attachTarget(probe: CompiledProbe): AttachTarget {
   switch (attach.mechanism) {
     case "tp-btf":
       return { btfId: vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_${attach.event}`) ?? 0, module: undefined };
+    case "iter":
+      return { btfId: functionId(`bpf_iter_${attach.name}`, "vmlinux") ?? 0, module: undefined };
     case "fentry":
       return {
         btfId: functionId(attach.function, attach.module) ?? 0,

@@ -118,6 +118,10 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
 }
 
 function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | undefined): void {
+  if (f.point.lastCallWord !== undefined) {
+    const element = f.ir.load(8, f.context(), f.point.lastCallWord * 8);
+    f.branch("eq", element, f.ir.const(0), () => f.leave(), () => undefined);
+  }
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   const { predicate } = probe;
   // begin and end always run.

@@ -12,6 +12,7 @@ const commands = {
   mapDelete: 3,
   mapNextKey: 4,
   progLoad: 5,
+  objectPin: 6,
   testRun: 10,
   objectInfo: 15,
   rawTracepointOpen: 17,
@@ -21,10 +22,11 @@ const commands = {
   btfNextId: 23,
   lookupBatch: 24,
   linkCreate: 28,
+  iteratorCreate: 33,
 } as const;
 
 /** enum bpf_attach_type. */
-const attachTypes = { kprobeMulti: 42, kprobeSession: 56 } as const;
+const attachTypes = { traceIter: 28, kprobeMulti: 42, kprobeSession: 56 } as const;
 
 /** Attribute bytes with typed setters; the smallest size that holds the fields in use is passed. */
 class Attributes {
@@ -299,6 +301,33 @@ export function testRunOnPacket(
 export function openRawTracepoint(fd: number, name: string | undefined): number {
   const arena = new Arena();
   return new Attributes(16).u64(0, name === undefined ? 0n : arena.text(name)).u32(8, fd).call(commands.rawTracepointOpen);
+}
+
+/** Bytes of union bpf_iter_link_info. */
+const iteratorInfoSize = 16;
+
+/** A link of an iterator (Linux 5.9); `pid` restricts it to a process (Linux 6.1), 0: all. Descriptor or negative errno. */
+export function linkIterator(programFd: number, pid: number): number {
+  const arena = new Arena();
+  const attributes = new Attributes(32).u32(0, programFd).u32(8, attachTypes.traceIter);
+  if (pid !== 0) {
+    // struct { u32 tid; u32 pid; u32 pid_fd; } task
+    const info = Buffer.alloc(iteratorInfoSize);
+    info.writeUInt32LE(pid, 4);
+    attributes.u64(16, arena.place(info)).u32(24, info.length);
+  }
+  return attributes.call(commands.linkCreate);
+}
+
+/** A descriptor that runs an iterator when it is read; or negative errno. */
+export function createIterator(linkFd: number): number {
+  return new Attributes(8).u32(0, linkFd).call(commands.iteratorCreate);
+}
+
+/** Gives a kernel object a name in a bpf file system; 0 or negative errno. */
+export function pinObject(fd: number, path: string): number {
+  const arena = new Arena();
+  return new Attributes(16).u64(0, arena.text(path)).u32(8, fd).call(commands.objectPin);
 }
 
 /** A link from a program to a perf event (Linux 5.15); descriptor or negative errno. */

@@ -170,7 +170,7 @@ const ctx = builtin({
   example: "profile:hz:99 { print((uint64)ctx != 0); exit(); }",
   needs: "ctx",
   usesContext: true,
-  type: (site) => pointerTo(site.target.kernelTypes?.struct("struct", "pt_regs") ?? none, "kernel"),
+  type: (site) => pointerTo(site.target.kernelTypes?.struct("struct", site.point.contextStruct ?? "pt_regs") ?? none, "kernel"),
   lower: (code, call) => {
     const copy = code.temporary(8);
     code.ir.store(8, copy, 0, code.context());
