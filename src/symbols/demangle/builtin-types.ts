@@ -68,7 +68,7 @@ export interface Abbreviation {
 }
 
 function abbreviation(short: string, last: string, traits: string): Abbreviation {
-  return { short: named(`std::${short}`), full: named(`std::${last}${traits}`), last: named(last) };
+  return { short: builtin(`std::${short}`), full: builtin(`std::${last}${traits}`), last: named(last) };
 }
 
 export const abbreviations: ReadonlyMap<string, Abbreviation> = new Map([

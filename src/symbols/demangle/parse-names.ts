@@ -226,7 +226,9 @@ function parseOperatorName(p: Parser): Node {
   if (p.peek() === "v" && isDigit(p.peek(1))) {
     p.next();
     p.next();
-    return { kind: "operator", symbol: p.characters(p.number()) };
+    const text = p.characters(p.number());
+    p.lastName = named(text);
+    return named(`operator ${text}`);
   }
   const found = operators.get(p.characters(2));
   if (found === undefined) throw malformed;

@@ -78,6 +78,7 @@ function parseTypeHere(p: Parser): Node {
     case "N":
     case "Z":
     case "W":
+    case "L":
       return p.addSubstitution(parseName(p));
     default:
       return p.addSubstitution(isDigit(letter) ? parseName(p) : parseCompoundType(p, p.next()));

@@ -40,14 +40,16 @@ export class Printer {
     return this.parts.join("");
   }
 
-  /** Writes items with separators; an item that prints nothing takes the separator before it away. */
+  /** Writes items with separators. Items at the end that print nothing, as empty packs do, get none; in front c++filt leaves it. */
   list<T>(items: readonly T[], separator: string, print: (item: T) => void): void {
+    let empty = 0;
     items.forEach((item, i) => {
       if (i > 0) this.write(separator);
       const before = this.parts.length;
       print(item);
-      if (i > 0 && this.parts.length === before) this.dropLast();
+      empty = this.parts.length === before ? empty + 1 : 0;
     });
+    for (let i = Math.min(empty, items.length - 1); i > 0; i--) this.dropLast();
   }
 
   private dropLast(): void {
