@@ -12,13 +12,16 @@ import type { Parser } from "./parser.ts";
 /** Suffixes of copies that compilers make of functions: `.cold`, `.part.0`, `.constprop.0.isra.1`, `.llvm.123`. */
 const cloneSuffix = /\.(?:[a-z_]+|[0-9]+)(?:\.[0-9]+)*/y;
 
+/** Compilers copy copies of copies, but not often. */
+const maxClones = 32;
+
 /** A whole symbol. */
 export function parseMangledName(p: Parser): Node {
   p.expect("_Z");
   let node = parseEncoding(p);
-  while (!p.atEnd()) {
+  for (let clones = 0; !p.atEnd(); clones++) {
     const suffix = p.match(cloneSuffix);
-    if (suffix === "") throw malformed;
+    if (suffix === "" || clones === maxClones) throw malformed;
     node = special("", node, ` [clone ${suffix}]`);
   }
   return node;

@@ -30,7 +30,7 @@ export function parseName(p: Parser): Node {
 }
 
 /** A name is a substitution of its own when template arguments follow. */
-function parseTemplateAfter(p: Parser, name: Node): Node {
+export function parseTemplateAfter(p: Parser, name: Node): Node {
   return p.peek() === "I" ? parseTemplateOf(p, p.addSubstitution(name)) : name;
 }
 

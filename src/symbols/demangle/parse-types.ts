@@ -5,7 +5,7 @@ import { malformed } from "./malformed.ts";
 import type { FunctionType, Node } from "./node.ts";
 import { named } from "./node.ts";
 import { parseExpression } from "./parse-expressions.ts";
-import { parseName, parseSourceName, parseSubstitution } from "./parse-names.ts";
+import { parseName, parseSourceName, parseSubstitution, parseTemplateAfter, parseUnqualifiedName } from "./parse-names.ts";
 import { parseTemplateArguments, parseTemplateOf } from "./parse-templates.ts";
 import type { Parser } from "./parser.ts";
 import { isDigit } from "./parser.ts";
@@ -142,6 +142,7 @@ function parseElaborated(p: Parser): Node {
 function parseSubstitutedType(p: Parser): Node {
   if (p.starts("St")) return p.addSubstitution(parseName(p));
   const substituted = parseSubstitution(p, { beforeMember: false });
+  if (substituted.kind === "module") return p.addSubstitution(parseTemplateAfter(p, parseUnqualifiedName(p, substituted)));
   if (p.peek() !== "I") return substituted;
   return p.addSubstitution(parseTemplateOf(p, substituted));
 }
