@@ -126,8 +126,8 @@ function localMember(scope: Node, name: Node, defaultArgument: number | undefine
   return { kind: "local", scope, name: member };
 }
 
-function withoutReturn(function_: Node): Node {
-  return function_.kind === "encoding" ? { ...function_, type: { ...function_.type, returns: undefined } } : function_;
+function withoutReturn(entity: Node): Node {
+  return entity.kind === "encoding" ? { ...entity, type: { ...entity.type, returns: undefined } } : entity;
 }
 
 /** Tells equal names in one function apart: `_0`, `__10_`. The readable name leaves it out. */
