@@ -1,18 +1,19 @@
-// Which texts of C++ functions patterns are compared with.
+// Which C++ functions a pattern means, and names without quotes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { wildcardPattern } from "../../define/points.ts";
-import { cppNames, joinCppName } from "./cpp-names.ts";
+import type { CppFunction } from "./cpp-names.ts";
+import { joinCppName, matchesCpp } from "./cpp-names.ts";
 
-const feed = { full: "zoo::Cat::feed(int) const", function: "zoo::Cat::feed" };
-const call = { full: "zoo::Cat::operator()(int)", function: "zoo::Cat::operator()" };
-const pet = { full: "std::Elf<int> f<int>(Elf, f<int>)", function: "f<int>" };
-const getter = { full: "int (*zoo::get<int>(int))(char)", function: "zoo::get<int>" };
-const hidden = { full: "zoo::(anonymous namespace)::f(int)", function: "zoo::(anonymous namespace)::f" };
-const plain = { full: "main", function: undefined };
+const feed = { full: () => "zoo::Cat::feed(int) const", name: "zoo::Cat::feed" };
+const call = { full: () => "zoo::Cat::operator()(int)", name: "zoo::Cat::operator()" };
+const pet = { full: () => "std::Elf<int> f<int>(Elf, f<int>)", name: "f<int>" };
+const getter = { full: () => "int (*zoo::get<int>(int))(char)", name: "zoo::get<int>" };
+const hidden = { full: () => "zoo::(anonymous namespace)::f(int)", name: "zoo::(anonymous namespace)::f" };
+const plain = { full: () => "main", name: undefined };
 
-const rows: readonly (readonly [pattern: string, names: typeof plain | typeof feed, matches: boolean])[] = [
+const rows: readonly (readonly [pattern: string, function: CppFunction, matches: boolean])[] = [
   ["zoo::Cat::feed", feed, true],
   ["zoo::Cat::feed(int) const", feed, true],
   ["zoo::Cat::feed(int)", feed, false],
@@ -35,9 +36,9 @@ const rows: readonly (readonly [pattern: string, names: typeof plain | typeof fe
   ["mai", plain, false],
 ];
 
-for (const [pattern, names, matches] of rows) {
-  test(`${pattern} ${matches ? "means" : "does not mean"} ${names.full}`, () => {
-    assert.equal(cppNames(names, pattern).some((name) => wildcardPattern(pattern).test(name)), matches);
+for (const [pattern, known, matches] of rows) {
+  test(`${pattern} ${matches ? "means" : "does not mean"} ${known.full()}`, () => {
+    assert.equal(matchesCpp(pattern, wildcardPattern(pattern), known), matches);
   });
 }
 

@@ -8,7 +8,7 @@ import type { Target, UserSymbol } from "../../define/target.ts";
 import { layoutParameters } from "./uprobe-parameters.ts";
 import { isInstructionStart } from "../../formats/x86/instruction-length.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
-import { cppNames, joinCppName } from "./cpp-names.ts";
+import { joinCppName, matchesCpp } from "./cpp-names.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["args", "argN", "sargN", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
 const returnCapabilities: ReadonlySet<Capability> = new Set(["retval", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
@@ -222,10 +222,9 @@ function matchFunctions(target: Target, path: string, text: string, cpp: boolean
   const pattern = wildcardPattern(text);
   const { userTargets } = target;
   if (!cpp) return userTargets.functions(path).filter((symbol) => pattern.test(symbol.name));
-  return userTargets.functions(path).filter(({ name }) => {
-    const names = { full: userTargets.demangle(name), function: userTargets.functionName(name) };
-    return cppNames(names, text).some((candidate) => pattern.test(candidate));
-  });
+  return userTargets
+    .functions(path)
+    .filter(({ name }) => matchesCpp(text, pattern, { full: () => userTargets.demangle(name), name: userTargets.functionName(name) }));
 }
 
 // ---- listing -----------------------------------------------------------------------------------------------
