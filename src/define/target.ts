@@ -146,6 +146,8 @@ export interface UserTargets {
   fileOffset(path: string, address: bigint): number | undefined;
   /** The name that a mangled symbol stands for, or the symbol itself. */
   demangle(symbol: string): string;
+  /** The same of a function, without result and parameters; undefined when the symbol is not mangled. */
+  functionName(symbol: string): string | undefined;
   /** Bytes of the file at a file offset. */
   bytes(path: string, offset: number, length: number): Uint8Array;
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { ElfFile } from "../formats/elf/elf.ts";
+import { demangle } from "./demangle/demangle.ts";
 import { openElf } from "./open-elf.ts";
 
 interface Mapping {
@@ -24,7 +25,9 @@ export function parseMaps(text: string): readonly Mapping[] {
 export class UserSymbols {
   private readonly mappings = new Map<number, readonly Mapping[]>();
   private readonly files = new Map<string, ElfFile | undefined>();
-  readonly demangles: boolean;
+  /** Readable names of symbols that were shown. */
+  private readonly names = new Map<string, string>();
+  private readonly demangles: boolean;
 
   constructor(demangles: boolean) {
     this.demangles = demangles;
@@ -50,6 +53,15 @@ export class UserSymbols {
     return file;
   }
 
+  private readable(symbol: string): string {
+    if (!this.demangles) return symbol;
+    const known = this.names.get(symbol);
+    if (known !== undefined) return known;
+    const name = demangle(symbol) ?? symbol;
+    this.names.set(symbol, name);
+    return name;
+  }
+
   /** The symbol that contains an address. */
   resolve(pid: number, address: bigint): { readonly name: string; readonly offset: bigint; readonly module: string } | undefined {
     const mapping = this.mapsOf(pid).find((m) => address >= m.start && address < m.end);
@@ -58,7 +70,7 @@ export class UserSymbols {
     const virtual = file?.addressOf(address - mapping.start + mapping.offset);
     const symbol = virtual === undefined ? undefined : file?.symbolAt(virtual);
     if (symbol === undefined || virtual === undefined) return undefined;
-    return { name: symbol.name, offset: virtual - symbol.address, module: mapping.path };
+    return { name: this.readable(symbol.name), offset: virtual - symbol.address, module: mapping.path };
   }
 
   /** What a line of a stack shows. */

@@ -6,6 +6,7 @@ import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
 import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
 import { openDebugFile } from "./debug-file.ts";
+import { demangle, demangleFunctionName } from "./demangle/demangle.ts";
 import { elfType, openElf } from "./open-elf.ts";
 import { findTargets } from "./target-path.ts";
 
@@ -130,7 +131,8 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
       return address === undefined ? { kind: "no-line" } : { kind: "address", address };
     },
     fileOffset: (path, address) => open(path)?.elf.fileOffset(address),
-    demangle: (symbol) => symbol,
+    demangle: (symbol) => demangle(symbol) ?? symbol,
+    functionName: demangleFunctionName,
     bytes: (path, offset, length) => open(path)?.elf.content(offset, length) ?? new Uint8Array(0),
   };
 }

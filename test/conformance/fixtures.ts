@@ -23,6 +23,7 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["libcrate.so", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-shared", "-fPIC"] }],
   ["shop", { compiler: "gcc", source: "shop.c", flags: ["-O1", "-no-pie"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
+  ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
 ]);
 

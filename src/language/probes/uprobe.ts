@@ -8,9 +8,13 @@ import type { Target, UserSymbol } from "../../define/target.ts";
 import { layoutParameters } from "./uprobe-parameters.ts";
 import { isInstructionStart } from "../../formats/x86/instruction-length.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
+import { joinCppName, matchesCpp } from "./cpp-names.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["args", "argN", "sargN", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
 const returnCapabilities: ReadonlySet<Capability> = new Set(["retval", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
+
+/** Source locations have five, names of C++ two for each scope. */
+const maxParts = 64;
 
 interface Kind {
   readonly provider: "uprobe" | "uretprobe";
@@ -56,7 +60,7 @@ interface Form {
 /** Parts by their meaning; with -p the target may be left out. A text says what is wrong. */
 function readForm(kind: Kind, request: ResolveRequest): Form | string {
   const { pid, target } = request;
-  const parts = [...request.text.parts];
+  const parts = [...joinCppName(request.text.parts, { targetGiven: pid === undefined })];
   const located = parts.includes("@");
   if (located && kind.onReturn) return `${kind.provider} probes can't be put on source lines, only on functions`;
   if (pid !== undefined && (parts.length === 1 || (parts.length === 2 && parts[0] === "cpp"))) {
@@ -213,31 +217,36 @@ function resolvePattern(kind: Kind, request: ResolveRequest, path: string, text:
   return { kind: "points", points: [point(kind, request, `${kind.provider}:${path}:${text}`, attach, matches.length)] };
 }
 
-/** Patterns of `cpp` are compared with the readable name, with parameters only when the pattern has some. */
+/** Patterns of `cpp` are compared with readable names, others with symbols. */
 function matchFunctions(target: Target, path: string, text: string, cpp: boolean): readonly UserSymbol[] {
   const pattern = wildcardPattern(text);
   const { userTargets } = target;
   if (!cpp) return userTargets.functions(path).filter((symbol) => pattern.test(symbol.name));
-  return userTargets.functions(path).filter((symbol) => {
-    const readable = userTargets.demangle(symbol.name);
-    return readable !== symbol.name && pattern.test(text.includes("(") ? readable : readable.replace(/\(.*$/s, ""));
-  });
+  return userTargets
+    .functions(path)
+    .filter(({ name }) => matchesCpp(text, pattern, { full: () => userTargets.demangle(name), name: userTargets.functionName(name) }));
 }
 
 // ---- listing -----------------------------------------------------------------------------------------------
 
 /** `PATH:NAME` of what a pattern finds; a name without a target is looked for in the files of processes. */
-function listFunctions({ parts, target, pid }: ListRequest): readonly string[] {
+function listFunctions({ parts: written, target, pid }: ListRequest): readonly string[] {
+  const parts = joinCppName(written, { targetGiven: true });
   const [first = "", second, third] = parts;
   const cpp = third !== undefined && second === "cpp";
   const file = second === undefined ? "*" : first;
   const text = (cpp ? third : second) ?? first;
-  const name = splitName(text);
+  // A plus sign in a name of C++ is that of an operator.
+  const name = cpp ? text : splitName(text);
   return target.userTargets.resolve(file, { pid, anyFile: false }).paths.flatMap((path) =>
-    matchFunctions(target, path, name, cpp).map((symbol) =>
-      cpp ? `${path}:cpp:"${target.userTargets.demangle(symbol.name)}"` : `${path}:${symbol.name}`,
-    ),
+    matchFunctions(target, path, name, cpp).map((symbol) => `${path}:${cpp ? cppLabel(target, symbol.name) : symbol.name}`),
   );
+}
+
+/** Readable names have colons and blanks: they are quoted. */
+function cppLabel(target: Target, symbol: string): string {
+  const readable = target.userTargets.demangle(symbol);
+  return readable === symbol ? `cpp:${symbol}` : `cpp:"${readable}"`;
 }
 
 /** The function of an attach point with an offset. */
@@ -257,7 +266,7 @@ function definition(kind: Kind, alias: string, doc: string, example: string): Pr
       `${kind.provider}:TARGET:cpp:NAME`,
     ],
     example,
-    parts: { min: 1, max: 5 },
+    parts: { min: 1, max: maxParts },
     listedWith: kind.onReturn ? "none" : "user",
     resolve: (request) => resolve(kind, request),
     list: listFunctions,
