@@ -54,9 +54,10 @@ export function inferCall(context: Context, expression: CallExpression, statemen
     reportError(context, "aggregation-place", expression.span, message);
     return undefined;
   }
-  reportError(context, "unknown-function", expression.span, `Unknown function: '${expression.name}'`, {
-    hint: hintFor(context, expression.name, "function"),
-  });
+  const hint = context.cTypes.isFunctionMacro(expression.name)
+    ? "C macros with parameters can't be used here: write a macro of the language"
+    : hintFor(context, expression.name, "function");
+  reportError(context, "unknown-function", expression.span, `Unknown function: '${expression.name}'`, { hint });
   return undefined;
 }
 

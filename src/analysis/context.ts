@@ -18,7 +18,18 @@ export interface CTypes {
   enum(name: string): EnumType | undefined;
   typedef(name: string): Type | undefined;
   enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
+  /** An object-like macro. */
+  macro(name: string): { expansion(): CExpansion } | undefined;
+  /** Whether there is a macro with parameters of that name. */
+  isFunctionMacro(name: string): boolean;
 }
+
+/** The text that a C macro stands for after all expansion. */
+export type CExpansion =
+  | { readonly kind: "text"; readonly text: string }
+  /** The names on the way back to itself. */
+  | { readonly kind: "recursive"; readonly chain: readonly string[] }
+  | { readonly kind: "too-large" };
 
 export interface AnalysisOptions {
   readonly unsafe: boolean;

@@ -95,8 +95,11 @@ function resolve(context: Context, expression: TypeExpression, at: Span): Type |
   }
 }
 
+/** What knows the names of types. */
+type Named = Pick<Context, "cTypes" | "target" | "registry">;
+
 /** A type by its word, without a message when there is none. */
-export function namedType(context: Context, name: string, size: bigint | undefined): Type | undefined {
+export function namedType(context: Named, name: string, size: bigint | undefined): Type | undefined {
   if (name === "string") return stringType(size === undefined ? 0 : Number(size));
   if (name === "buffer") return { kind: "buffer", capacity: size === undefined ? 0 : Number(size) };
   const known = words.get(name) ?? context.cTypes.typedef(name) ?? context.target.kernelTypes?.named(name);
@@ -104,7 +107,7 @@ export function namedType(context: Context, name: string, size: bigint | undefin
 }
 
 /** `count_t`, `usum_t` …: names for messages and typeof only. */
-function aggregateWord(context: Context, name: string): Type | undefined {
+function aggregateWord(context: Named, name: string): Type | undefined {
   const match = /^(u?)([a-z]+)_t$/.exec(name);
   const base = match?.[2];
   if (base === undefined || !context.registry.aggregations.has(base)) return undefined;

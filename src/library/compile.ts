@@ -113,7 +113,7 @@ export function readCTypes(
   diagnostics: Diagnostics,
 ): CTypes {
   if (program.cDefinitions.length === 0 && options.includes.length === 0) {
-    return { struct: () => undefined, enum: () => undefined, typedef: () => undefined, enumerator: () => undefined };
+    return noCTypes;
   }
   const types = target.kernelTypes;
   const definitions = readCDefinitions(
@@ -142,6 +142,8 @@ export function readCTypes(
     enum: (name) => definitions.enums.get(name),
     typedef: (name) => definitions.typedefs.get(name),
     enumerator: (name) => definitions.enumerators.get(name),
+    macro: (name) => definitions.macros.get(name),
+    isFunctionMacro: (name) => definitions.functionMacros.has(name),
   };
 }
 
@@ -151,6 +153,15 @@ function kernelFolders(environment: ScriptOptions["environment"], typesAreKnown:
   if (named.length > 0 || typesAreKnown) return named;
   return ["source", "build"].map((folder) => `/lib/modules/${release()}/${folder}`).filter((folder) => existsSync(folder));
 }
+
+const noCTypes: CTypes = {
+  struct: () => undefined,
+  enum: () => undefined,
+  typedef: () => undefined,
+  enumerator: () => undefined,
+  macro: () => undefined,
+  isFunctionMacro: () => false,
+};
 
 /** The C definitions at their lines and columns, everything else blank. */
 function definitionText(program: Program, file: SourceFile): string {
