@@ -14,6 +14,7 @@ import { type ExpandedProbe, expandProbes } from "./expand.ts";
 import { expandMacros } from "./expand-macros.ts";
 import { checkCondition } from "./expressions.ts";
 import { collectMacros } from "./macro-table.ts";
+import type { CImport } from "./imports.ts";
 import { reportUnclaimed } from "./options.ts";
 import { ScopeResolver } from "./scopes.ts";
 import { inferBody } from "./statements.ts";
@@ -26,6 +27,7 @@ export interface AnalysisInput {
   readonly target: Target;
   readonly options: AnalysisOptions;
   readonly cTypes: CTypes;
+  readonly cImports: readonly CImport[];
   readonly diagnostics: Diagnostics;
 }
 

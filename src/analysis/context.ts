@@ -10,6 +10,7 @@ import type { DiagnosticExtras, DiagnosticPart, Diagnostics } from "../source/di
 import type { Span } from "../source/source.ts";
 import type { VariableExpression } from "../syntax/ast.ts";
 import type { EnumType, StructType, Type } from "../types/type.ts";
+import type { CImport } from "./imports.ts";
 import type { TypeState } from "./type-state.ts";
 
 /** Types, enumerators and macros that the script's C definitions give. */
@@ -56,6 +57,7 @@ export interface Context {
   readonly target: Target;
   readonly options: AnalysisOptions;
   readonly cTypes: CTypes;
+  readonly cImports: readonly CImport[];
   readonly diagnostics: Diagnostics;
   readonly variables: ReadonlyMap<VariableExpression, VariableSymbol>;
   readonly point: ProbePoint;

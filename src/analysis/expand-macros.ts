@@ -36,7 +36,7 @@ export interface MacroInput {
 const maxNodes = 200_000;
 
 /** Nodes inside each other at most: the later stages are recursive. */
-const maxDepth = 1000;
+const maxDepth = 500;
 
 /** Expands all macros; not complete when something was reported: then there is no sense in types. */
 export function expandMacros(

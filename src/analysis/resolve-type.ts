@@ -131,7 +131,8 @@ function resolveTagged(context: Context, expression: TypeExpression & { kind: "t
   }
   const known = context.cTypes.struct(tag, name) ?? context.target.kernelTypes?.struct(tag, name);
   if (known === undefined) {
-    reportError(context, "unknown-type", span, `Cannot resolve unknown type "${tag} ${name}"`);
+    const hint = context.cImports.length === 0 ? undefined : "imported C files give no types: use #include for those of a header";
+    reportError(context, "unknown-type", span, `Cannot resolve unknown type "${tag} ${name}"`, { hint });
   }
   return known;
 }
