@@ -27,7 +27,7 @@ import { walkBlock, walkStatements } from "./walk.ts";
 export interface MacroInput {
   readonly macros: MacroTable;
   readonly registry: Registry;
-  readonly target: Target;
+  readonly target: Pick<Target, "kernelTypes">;
   readonly cTypes: CTypes;
   readonly diagnostics: Diagnostics;
 }

@@ -1,6 +1,7 @@
 // Type expressions to types: words of the language, C words, structs of the script and of the kernel.
 
 import { assertNever } from "../base/invariant.ts";
+import type { Target } from "../define/target.ts";
 import type { Span } from "../source/source.ts";
 import type { TypeExpression, TypeOrExpression } from "../syntax/ast.ts";
 import {
@@ -96,7 +97,7 @@ function resolve(context: Context, expression: TypeExpression, at: Span): Type |
 }
 
 /** What knows the names of types. */
-type Named = Pick<Context, "cTypes" | "target" | "registry">;
+type Named = Pick<Context, "cTypes" | "registry"> & { readonly target: Pick<Target, "kernelTypes"> };
 
 /** A type by its word, without a message when there is none. */
 export function namedType(context: Named, name: string, size: bigint | undefined): Type | undefined {
