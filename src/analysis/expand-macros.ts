@@ -218,11 +218,15 @@ class MacroExpander {
     return builtins.has(name) || aggregations.has(name);
   }
 
+  /** Arguments of a function: some parameters take names that mean no values. */
   private builtinArguments(call: CallExpression, env: Environment, r: Rewriter): readonly Expression[] {
     const parameters = this.input.registry.builtins.get(call.name)?.parameters;
     return call.arguments.map((argument, i) => {
-      const word = parameters?.[i]?.kind === "word" && argument.kind === "identifier" && !env.bindings.has(argument.name);
-      return word && !this.input.macros.has(argument.name) ? this.word(argument, env, r) : r.expression(argument);
+      const kind = parameters?.[i]?.kind;
+      if (kind === "member") return memberName(argument, env, r);
+      if (argument.kind !== "identifier" || env.bindings.has(argument.name)) return r.expression(argument);
+      if (kind === "type") return asArgument(r.operand({ kind: "name", name: argument.name, span: argument.span }));
+      return kind === "word" && !this.input.macros.has(argument.name) ? this.word(argument, env, r) : r.expression(argument);
     });
   }
 
@@ -258,6 +262,7 @@ class MacroExpander {
     const known = !env.bindings.has(name) && (isBuiltinWord(name) || namedType(this.input, name, undefined) !== undefined);
     if (known) return { ...operand, span };
     const expression = r.expression({ kind: "identifier", name, span: operand.span });
+    if (expression.kind === "type-argument") return { kind: "type", type: expression.type, span };
     return expression.kind === "identifier" ? { kind: "name", name: expression.name, span } : { kind: "value", expression, span };
   }
 
@@ -403,7 +408,32 @@ function substituteType(type: TypeExpression, env: Environment, r: Rewriter): Ty
   const rebuilt = rebuildType(type, r);
   if (rebuilt.kind !== "named-type" || rebuilt.size !== undefined) return rebuilt;
   const bound = env.bindings.get(rebuilt.name);
+  if (bound?.kind === "type-argument") return r.type(bound.type);
   return bound?.kind === "identifier" ? { ...rebuilt, name: bound.name } : rebuilt;
+}
+
+/** The operand of sizeof and the like as the argument of a call. */
+function asArgument(operand: TypeOrExpression): Expression {
+  switch (operand.kind) {
+    case "type":
+      return { kind: "type-argument", type: operand.type, span: operand.span };
+    case "value":
+      return operand.expression;
+    case "name":
+      return { kind: "identifier", name: operand.name, span: operand.span };
+  }
+}
+
+/** `a.b` as names of members: only parameters stand for others. */
+function memberName(argument: Expression, env: Environment, r: Rewriter): Expression {
+  switch (argument.kind) {
+    case "identifier":
+      return env.bindings.has(argument.name) ? r.expression(argument) : { ...argument, span: r.span(argument.span) };
+    case "field":
+      return { ...argument, base: memberName(argument.base, env, r), nameSpan: r.span(argument.nameSpan), span: r.span(argument.span) };
+    default:
+      return r.expression(argument);
+  }
 }
 
 // ---- values of blocks ---------------------------------------------------------------------------------------
@@ -415,7 +445,7 @@ function valueExpression(expression: Expression): Expression {
   return { ...expression, then: valueBlock(expression.then), else: otherwise };
 }
 
-/** A block that ends in an `if` whose branches have values, or in such a block, has that value. */
+/** A block that ends in an `if` whose branches have values, or in such a block, has that value; of `comptime` one branch stays. */
 function valueBlock(block: Block): Block {
   const last = block.statements.at(-1);
   if (block.value !== undefined || last === undefined) return block;
@@ -425,10 +455,11 @@ function valueBlock(block: Block): Block {
     if (inner.value === undefined) return block;
     return { ...block, statements, value: { kind: "block-expression", block: inner, span: last.span } };
   }
-  if (last.kind !== "if" || last.else === undefined) return block;
-  const then = valueBlock(last.then);
-  const otherwise = valueBlock(last.else);
-  if (then.value === undefined || otherwise.value === undefined) return block;
+  if (last.kind !== "if") return block;
   const { condition, span } = last;
+  const then = valueBlock(last.then);
+  const otherwise = last.else === undefined ? undefined : valueBlock(last.else);
+  const valued = [then, otherwise].filter((branch) => branch?.value !== undefined).length;
+  if (valued < (condition.kind === "comptime" ? 1 : 2)) return block;
   return { ...block, statements, value: { kind: "if-expression", condition, then, else: otherwise, span } };
 }

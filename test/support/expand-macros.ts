@@ -144,6 +144,8 @@ export function showExpression(expression: Expression): string {
       return `if ${showExpression(expression.condition)} ${show(expression.then)}${expression.else === undefined ? "" : ` else ${show(expression.else)}`}`;
     case "comptime":
       return `comptime ${showExpression(expression.operand)}`;
+    case "type-argument":
+      return `type ${showType(expression.type)}`;
     case "sizeof":
     case "typeinfo":
       return `${expression.kind}(${showOperand(expression.operand)})`;
