@@ -30,7 +30,7 @@ export interface ScriptOptions {
   readonly named: ReadonlyMap<string, string | undefined>;
   /** BPFTRACE_* variables are read from here. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folders that #include searches first. */
+  /** Folders that #include searches first, and imports after the folder of the script. */
   readonly includePaths: readonly string[];
   /** Headers included before the script. */
   readonly includes: readonly string[];
