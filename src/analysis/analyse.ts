@@ -9,8 +9,12 @@ import type { MapDeclaration, Probe, Program, VariableExpression } from "../synt
 import { int8, none, type Type, typeName, uint64 } from "../types/type.ts";
 import { chooseBranches } from "./comptime.ts";
 import type { AnalysisOptions, Context, CTypes, OptionClaim } from "./context.ts";
+import { checkControlFlow } from "./control-flow.ts";
 import { type ExpandedProbe, expandProbes } from "./expand.ts";
+import { expandMacros } from "./expand-macros.ts";
 import { checkCondition } from "./expressions.ts";
+import { collectMacros } from "./macro-table.ts";
+import type { CImport } from "./imports.ts";
 import { reportUnclaimed } from "./options.ts";
 import { ScopeResolver } from "./scopes.ts";
 import { inferBody } from "./statements.ts";
@@ -23,6 +27,7 @@ export interface AnalysisInput {
   readonly target: Target;
   readonly options: AnalysisOptions;
   readonly cTypes: CTypes;
+  readonly cImports: readonly CImport[];
   readonly diagnostics: Diagnostics;
 }
 
@@ -32,9 +37,13 @@ const maxRounds = 64;
 /** Analyses a program; undefined when there were errors. */
 export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefined {
   const { program, diagnostics } = input;
+  checkControlFlow(program.items, diagnostics);
   const probes = program.items.filter((item): item is Probe => item.kind === "probe");
+  const macros = collectMacros(program.items, diagnostics);
+  const expansion = expandMacros({ ...input, macros }, probes);
   // Later stages run after errors of earlier ones: what has no type is skipped, and one run reports everything.
-  const expanded = expandProbes(input, probes);
+  const expanded = expandProbes(input, expansion.probes);
+  if (!expansion.complete) return undefined;
   const variables = resolveScopes(input, expanded);
   const state = new TypeState();
   declareMaps(input, state);

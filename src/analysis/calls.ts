@@ -54,10 +54,21 @@ export function inferCall(context: Context, expression: CallExpression, statemen
     reportError(context, "aggregation-place", expression.span, message);
     return undefined;
   }
-  reportError(context, "unknown-function", expression.span, `Unknown function: '${expression.name}'`, {
-    hint: hintFor(context, expression.name, "function"),
-  });
+  reportUnknownFunction(context, expression);
   return undefined;
+}
+
+function reportUnknownFunction(context: Context, { name, span }: CallExpression): void {
+  const source = context.cImports.find((file) => file.declares(name));
+  if (source !== undefined) {
+    const message = `'${name}' is a function of ${source.path}: functions of imported C files can't be called, there is no C compiler here`;
+    return reportError(context, "c-function", span, message, { parts: [{ span: source.span, message: "It is imported here." }] });
+  }
+  const [imported] = context.cImports;
+  const hint = context.cTypes.isFunctionMacro(name)
+    ? "C macros with parameters can't be used here: write a macro of the language"
+    : (hintFor(context, name, "function") ?? (imported && `functions of imported C files and objects, as ${imported.path}, can't be called`));
+  reportError(context, "unknown-function", span, `Unknown function: '${name}'`, { hint });
 }
 
 function inferBuiltin(

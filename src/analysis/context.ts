@@ -10,6 +10,7 @@ import type { DiagnosticExtras, DiagnosticPart, Diagnostics } from "../source/di
 import type { Span } from "../source/source.ts";
 import type { VariableExpression } from "../syntax/ast.ts";
 import type { EnumType, StructType, Type } from "../types/type.ts";
+import type { CImport } from "./imports.ts";
 import type { TypeState } from "./type-state.ts";
 
 /** Types, enumerators and macros that the script's C definitions give. */
@@ -18,7 +19,18 @@ export interface CTypes {
   enum(name: string): EnumType | undefined;
   typedef(name: string): Type | undefined;
   enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined;
+  /** An object-like macro. */
+  macro(name: string): { expansion(): CExpansion } | undefined;
+  /** Whether there is a macro with parameters of that name. */
+  isFunctionMacro(name: string): boolean;
 }
+
+/** The text that a C macro stands for after all expansion. */
+export type CExpansion =
+  | { readonly kind: "text"; readonly text: string }
+  /** The names on the way back to itself. */
+  | { readonly kind: "recursive"; readonly chain: readonly string[] }
+  | { readonly kind: "too-large" };
 
 export interface AnalysisOptions {
   readonly unsafe: boolean;
@@ -45,6 +57,7 @@ export interface Context {
   readonly target: Target;
   readonly options: AnalysisOptions;
   readonly cTypes: CTypes;
+  readonly cImports: readonly CImport[];
   readonly diagnostics: Diagnostics;
   readonly variables: ReadonlyMap<VariableExpression, VariableSymbol>;
   readonly point: ProbePoint;

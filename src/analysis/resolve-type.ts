@@ -1,6 +1,7 @@
 // Type expressions to types: words of the language, C words, structs of the script and of the kernel.
 
 import { assertNever } from "../base/invariant.ts";
+import type { Target } from "../define/target.ts";
 import type { Span } from "../source/source.ts";
 import type { TypeExpression, TypeOrExpression } from "../syntax/ast.ts";
 import {
@@ -95,8 +96,11 @@ function resolve(context: Context, expression: TypeExpression, at: Span): Type |
   }
 }
 
+/** What knows the names of types. */
+type Named = Pick<Context, "cTypes" | "registry"> & { readonly target: Pick<Target, "kernelTypes"> };
+
 /** A type by its word, without a message when there is none. */
-export function namedType(context: Context, name: string, size: bigint | undefined): Type | undefined {
+export function namedType(context: Named, name: string, size: bigint | undefined): Type | undefined {
   if (name === "string") return stringType(size === undefined ? 0 : Number(size));
   if (name === "buffer") return { kind: "buffer", capacity: size === undefined ? 0 : Number(size) };
   const known = words.get(name) ?? context.cTypes.typedef(name) ?? context.target.kernelTypes?.named(name);
@@ -104,7 +108,7 @@ export function namedType(context: Context, name: string, size: bigint | undefin
 }
 
 /** `count_t`, `usum_t` …: names for messages and typeof only. */
-function aggregateWord(context: Context, name: string): Type | undefined {
+function aggregateWord(context: Named, name: string): Type | undefined {
   const match = /^(u?)([a-z]+)_t$/.exec(name);
   const base = match?.[2];
   if (base === undefined || !context.registry.aggregations.has(base)) return undefined;
@@ -128,7 +132,8 @@ function resolveTagged(context: Context, expression: TypeExpression & { kind: "t
   }
   const known = context.cTypes.struct(tag, name) ?? context.target.kernelTypes?.struct(tag, name);
   if (known === undefined) {
-    reportError(context, "unknown-type", span, `Cannot resolve unknown type "${tag} ${name}"`);
+    const hint = context.cImports.length === 0 ? undefined : "imported C files give no types: use #include for those of a header";
+    reportError(context, "unknown-type", span, `Cannot resolve unknown type "${tag} ${name}"`, { hint });
   }
   return known;
 }

@@ -1,5 +1,5 @@
-// Scopes of variables: which declaration each `$x` means, shadowing, uses before assignment; and where break,
-// continue and return may stand. Works on the tree alone, before types are known.
+// Scopes of variables: which declaration each `$x` means, shadowing, uses before assignment.
+// Works on the tree alone, before types are known.
 
 import { assertNever } from "../base/invariant.ts";
 import type { VariableSymbol } from "../define/analysed.ts";
@@ -19,6 +19,11 @@ interface Declared {
 
 type Scope = Map<string, Declared>;
 
+/** Variables of a macro's expansion are others than those of the same name around it. */
+function scopeKey({ name, instance }: VariableExpression): string {
+  return `${name} ${instance}`;
+}
+
 /** Resolves the variables of one probe body. */
 export class ScopeResolver {
   private readonly scopes: Scope[] = [];
@@ -27,7 +32,6 @@ export class ScopeResolver {
   private readonly registry: Registry;
   private nextId: number;
   private loopDepth = 0;
-  private breakable = 0;
   /** Inside sizeof and the like: reading a variable does not count. */
   private unevaluated = false;
 
@@ -54,9 +58,10 @@ export class ScopeResolver {
 
   // ---- scopes ---------------------------------------------------------------------------------------
 
-  private lookup(name: string): Declared | undefined {
+  private lookup(variable: VariableExpression): Declared | undefined {
+    const key = scopeKey(variable);
     for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const found = this.scopes[i]?.get(name);
+      const found = this.scopes[i]?.get(key);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -66,7 +71,7 @@ export class ScopeResolver {
     const symbol = { id: this.nextId, name: variable.name, span, bare, loopDepth: this.loopDepth };
     this.nextId += 1;
     this.variables.set(variable, symbol);
-    this.scopes.at(-1)?.set(variable.name, { symbol, span, unassigned, letSpan });
+    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, span, unassigned, letSpan });
   }
 
   /** Ends the innermost scope: variables that never got a value are worth a warning. */
@@ -145,10 +150,6 @@ export class ScopeResolver {
         return this.forLoop(statement.variable, statement.body);
       case "break":
       case "continue":
-        if (this.breakable === 0) {
-          const message = `'${statement.kind}' statement is not allowed in a probe`;
-          this.diagnostics.error("misplaced", statement.span, message);
-        }
         return;
       case "return":
         if (statement.value !== undefined) this.expression(statement.value);
@@ -164,7 +165,7 @@ export class ScopeResolver {
     if (statement.type !== undefined) this.type(statement.type);
     if (statement.value !== undefined) this.expression(statement.value);
     const { variable } = statement;
-    const known = this.lookup(variable.name);
+    const known = this.lookup(variable);
     if (known !== undefined) {
       const how = known.letSpan === undefined ? "initial assignment" : "initial declaration";
       this.diagnostics.error("redeclared", statement.declarationSpan, `Variable ${variable.name} was already declared. Variable shadowing is not allowed.`, {
@@ -182,14 +183,14 @@ export class ScopeResolver {
     const { target } = statement;
     if (target.kind === "map") return this.expression(target);
     if (statement.operator !== undefined) return this.use(target);
-    const known = this.lookup(target.name);
+    const known = this.lookup(target);
     if (known === undefined) return this.declare(target, statement.span, undefined, false);
     known.unassigned = false;
     this.variables.set(target, known.symbol);
   }
 
   private forLoop(variable: VariableExpression, body: Block): void {
-    const known = this.lookup(variable.name);
+    const known = this.lookup(variable);
     if (known !== undefined) {
       this.diagnostics.error("redeclared", variable.span, `Loop declaration shadows existing variable: ${variable.name}`, {
         parts: [{ span: known.letSpan ?? known.span, message: "This is the initial declaration." }],
@@ -202,20 +203,19 @@ export class ScopeResolver {
   }
 
   private loop(body: () => void, callback: boolean): void {
-    const outer = this.breakable;
-    this.breakable += 1;
     if (callback) this.loopDepth += 1;
     this.inScope(body);
     if (callback) this.loopDepth -= 1;
-    this.breakable = outer;
   }
 
   // ---- expressions ------------------------------------------------------------------------------------
 
   private use(variable: VariableExpression): void {
-    const known = this.lookup(variable.name);
+    const known = this.lookup(variable);
     if (known === undefined) {
-      this.diagnostics.error("undefined-variable", variable.span, `Undefined or undeclared variable: ${variable.name}`);
+      this.diagnostics.error("undefined-variable", variable.span, `Undefined or undeclared variable: ${variable.name}`, {
+        hint: variable.instance === 0 ? undefined : "what a macro assigns is its own: a variable of the caller has to be passed for a $parameter",
+      });
       return;
     }
     if (known.unassigned && !this.unevaluated) {

@@ -66,7 +66,7 @@ function inferStatement(context: Context, statement: Statement): void {
     case "continue":
       return;
     case "import-statement":
-      reportError(context, "import", statement.span, "import statements inside probes are reserved for the library");
+      reportImportStatement(context, statement);
       return;
     default:
       assertNever(statement);
@@ -78,6 +78,15 @@ function inferIf(context: Context, statement: Of<"if">): void {
   if (branches === "both") checkCondition(context, statement.condition, statement.span);
   if (branches === "both" || branches === "then") inferBody(context, statement.then);
   if (statement.else !== undefined && (branches === "both" || branches === "else")) inferBody(context, statement.else);
+}
+
+function reportImportStatement(context: Context, { span }: Of<"import-statement">): void {
+  if (context.config.unstableImportStatement === "error") {
+    return reportError(context, "unstable", span, "import statements are not enabled by default", {
+      hint: "they are reserved for the library: import files at the top of the script",
+    });
+  }
+  reportError(context, "import", span, "import statements inside probes are reserved for the library");
 }
 
 // ---- expression statements ----------------------------------------------------------------------------

@@ -1,52 +1,73 @@
-// Visits every expression of a tree, types' operands included.
+// Visits every expression and statement of a tree, types' operands included.
 
 import { assertNever } from "../base/invariant.ts";
 import type { Block, Expression, Statement, TypeExpression, TypeOrExpression } from "../syntax/ast.ts";
 
 export type Visit = (expression: Expression) => void;
 
-export function walkBlock(block: Block, visit: Visit): void {
-  for (const statement of block.statements) walkStatement(statement, visit);
-  if (block.value !== undefined) walkExpression(block.value, visit);
+interface Visitor {
+  readonly expression: Visit;
+  /** Gets each statement; `inside` visits its parts. */
+  statement(statement: Statement, inside: () => void): void;
 }
 
-export function walkStatement(statement: Statement, visit: Visit): void {
+export function walkBlock(block: Block, visit: Visit): void {
+  enterBlock(block, { expression: visit, statement: (_, inside) => inside() });
+}
+
+export function walkExpression(expression: Expression, visit: Visit): void {
+  enterExpression(expression, { expression: visit, statement: (_, inside) => inside() });
+}
+
+/** Visits the statements, those in expressions too; `inside` visits the parts of one. */
+export function walkStatements(root: Block | Expression, statement: (statement: Statement, inside: () => void) => void): void {
+  const visitor: Visitor = { expression: () => undefined, statement };
+  if (root.kind === "block") enterBlock(root, visitor);
+  else enterExpression(root, visitor);
+}
+
+function enterBlock(block: Block, visitor: Visitor): void {
+  for (const statement of block.statements) visitor.statement(statement, () => enterStatement(statement, visitor));
+  if (block.value !== undefined) enterExpression(block.value, visitor);
+}
+
+function enterStatement(statement: Statement, visitor: Visitor): void {
   switch (statement.kind) {
     case "expression-statement":
-      return walkExpression(statement.expression, visit);
+      return enterExpression(statement.expression, visitor);
     case "let":
-      if (statement.type !== undefined) walkType(statement.type, visit);
-      if (statement.value !== undefined) walkExpression(statement.value, visit);
-      return walkExpression(statement.variable, visit);
+      if (statement.type !== undefined) enterType(statement.type, visitor);
+      if (statement.value !== undefined) enterExpression(statement.value, visitor);
+      return enterExpression(statement.variable, visitor);
     case "assign":
-      walkExpression(statement.value, visit);
-      return walkExpression(statement.target, visit);
+      enterExpression(statement.value, visitor);
+      return enterExpression(statement.target, visitor);
     case "discard":
-      return walkExpression(statement.value, visit);
+      return enterExpression(statement.value, visitor);
     case "if":
-      walkExpression(statement.condition, visit);
-      walkBlock(statement.then, visit);
-      if (statement.else !== undefined) walkBlock(statement.else, visit);
+      enterExpression(statement.condition, visitor);
+      enterBlock(statement.then, visitor);
+      if (statement.else !== undefined) enterBlock(statement.else, visitor);
       return;
     case "block-statement":
-      return walkBlock(statement.block, visit);
+      return enterBlock(statement.block, visitor);
     case "unroll":
-      walkExpression(statement.count, visit);
-      return walkBlock(statement.body, visit);
+      enterExpression(statement.count, visitor);
+      return enterBlock(statement.body, visitor);
     case "while":
-      walkExpression(statement.condition, visit);
-      return walkBlock(statement.body, visit);
+      enterExpression(statement.condition, visitor);
+      return enterBlock(statement.body, visitor);
     case "for-range":
-      walkExpression(statement.from, visit);
-      walkExpression(statement.to, visit);
-      walkExpression(statement.variable, visit);
-      return walkBlock(statement.body, visit);
+      enterExpression(statement.from, visitor);
+      enterExpression(statement.to, visitor);
+      enterExpression(statement.variable, visitor);
+      return enterBlock(statement.body, visitor);
     case "for-map":
-      walkExpression(statement.map, visit);
-      walkExpression(statement.variable, visit);
-      return walkBlock(statement.body, visit);
+      enterExpression(statement.map, visitor);
+      enterExpression(statement.variable, visitor);
+      return enterBlock(statement.body, visitor);
     case "return":
-      if (statement.value !== undefined) walkExpression(statement.value, visit);
+      if (statement.value !== undefined) enterExpression(statement.value, visitor);
       return;
     case "break":
     case "continue":
@@ -57,8 +78,8 @@ export function walkStatement(statement: Statement, visit: Visit): void {
   }
 }
 
-export function walkExpression(expression: Expression, visit: Visit): void {
-  visit(expression);
+function enterExpression(expression: Expression, visitor: Visitor): void {
+  visitor.expression(expression);
   switch (expression.kind) {
     case "int":
     case "string":
@@ -69,66 +90,66 @@ export function walkExpression(expression: Expression, visit: Visit): void {
     case "variable":
       return;
     case "map":
-      for (const key of expression.keys ?? []) walkExpression(key, visit);
+      for (const key of expression.keys ?? []) enterExpression(key, visitor);
       return;
     case "call":
-      for (const argument of expression.arguments) walkExpression(argument, visit);
+      for (const argument of expression.arguments) enterExpression(argument, visitor);
       return;
     case "binary":
-      walkExpression(expression.left, visit);
-      return walkExpression(expression.right, visit);
+      enterExpression(expression.left, visitor);
+      return enterExpression(expression.right, visitor);
     case "unary":
     case "comptime":
-      return walkExpression(expression.operand, visit);
+      return enterExpression(expression.operand, visitor);
     case "increment":
-      return walkExpression(expression.target, visit);
+      return enterExpression(expression.target, visitor);
     case "address-of":
-      return walkExpression(expression.operand, visit);
+      return enterExpression(expression.operand, visitor);
     case "ternary":
-      walkExpression(expression.condition, visit);
-      if (expression.then !== undefined) walkExpression(expression.then, visit);
-      return walkExpression(expression.else, visit);
+      enterExpression(expression.condition, visitor);
+      if (expression.then !== undefined) enterExpression(expression.then, visitor);
+      return enterExpression(expression.else, visitor);
     case "field":
     case "element":
-      return walkExpression(expression.base, visit);
+      return enterExpression(expression.base, visitor);
     case "index":
-      walkExpression(expression.base, visit);
-      for (const index of expression.indices) walkExpression(index, visit);
+      enterExpression(expression.base, visitor);
+      for (const index of expression.indices) enterExpression(index, visitor);
       return;
     case "cast":
-      walkType(expression.type, visit);
-      return walkExpression(expression.operand, visit);
+      enterType(expression.type, visitor);
+      return enterExpression(expression.operand, visitor);
     case "tuple":
-      for (const element of expression.elements) walkExpression(element, visit);
+      for (const element of expression.elements) enterExpression(element, visitor);
       return;
     case "record":
-      for (const field of expression.fields) walkExpression(field.value, visit);
+      for (const field of expression.fields) enterExpression(field.value, visitor);
       return;
     case "block-expression":
-      return walkBlock(expression.block, visit);
+      return enterBlock(expression.block, visitor);
     case "if-expression":
-      walkExpression(expression.condition, visit);
-      walkBlock(expression.then, visit);
-      if (expression.else !== undefined) walkBlock(expression.else, visit);
+      enterExpression(expression.condition, visitor);
+      enterBlock(expression.then, visitor);
+      if (expression.else !== undefined) enterBlock(expression.else, visitor);
       return;
     case "sizeof":
     case "typeinfo":
     case "offsetof":
-      return walkOperand(expression.operand, visit);
+      return enterOperand(expression.operand, visitor);
     case "type-argument":
-      return walkType(expression.type, visit);
+      return enterType(expression.type, visitor);
     default:
       assertNever(expression);
   }
 }
 
-function walkOperand(operand: TypeOrExpression, visit: Visit): void {
-  if (operand.kind === "value") walkExpression(operand.expression, visit);
-  else if (operand.kind === "type") walkType(operand.type, visit);
+function enterOperand(operand: TypeOrExpression, visitor: Visitor): void {
+  if (operand.kind === "value") enterExpression(operand.expression, visitor);
+  else if (operand.kind === "type") enterType(operand.type, visitor);
 }
 
-function walkType(type: TypeExpression, visit: Visit): void {
-  if (type.kind === "typeof") walkOperand(type.operand, visit);
-  else if (type.kind === "pointer-type") walkType(type.to, visit);
-  else if (type.kind === "array-type") walkType(type.element, visit);
+function enterType(type: TypeExpression, visitor: Visitor): void {
+  if (type.kind === "typeof") enterOperand(type.operand, visitor);
+  else if (type.kind === "pointer-type") enterType(type.to, visitor);
+  else if (type.kind === "array-type") enterType(type.element, visitor);
 }

@@ -12,10 +12,17 @@ import { type CArchitecture, predefinedMacros } from "./predefined-macros.ts";
 import { type HeaderReader, includeLines, Preprocessor } from "./preprocessor.ts";
 import { TypeProjection } from "./project-types.ts";
 
-export interface CInput {
-  /** Byte string of the script's C definitions, each at the line and column where it stands in the file. */
+/** The C definitions of one file. */
+export interface CText {
+  /** Byte string of the definitions, each at the line and column where it stands in the file. */
   readonly text: string;
   readonly file: SourceFile;
+}
+
+/** The script's own definitions and what they need. */
+export interface CInput extends CText {
+  /** Those of imported scripts, read before the script's own. */
+  readonly imported?: readonly CText[];
   /** Files of --include, read before the text. */
   readonly includes: readonly string[];
   /** Folders in search order. */
@@ -53,7 +60,8 @@ export interface CDefinitions {
  * `c-declaration`; those of headers stand at the `#include` in the script.
  */
 export function readCDefinitions(input: CInput, diagnostics: Diagnostics): CDefinitions {
-  const reports = new CReports(diagnostics, input.file, { tolerant: input.missingIncludesAllowed });
+  const scripts = [...(input.imported ?? []), input].map(({ text, file }) => ({ source: makeSource(file.name, text, "script", undefined), file }));
+  const reports = new CReports(diagnostics, scripts, { tolerant: input.missingIncludesAllowed });
   const preprocessor = new Preprocessor(
     {
       includePaths: input.includePaths,
@@ -66,7 +74,7 @@ export function readCDefinitions(input: CInput, diagnostics: Diagnostics): CDefi
     makeSource("<predefined>", predefinedMacros(input.architecture) + defineLines(input), "built-in", undefined),
   );
   const included = preprocessor.run(includeLines(input.includes));
-  const own = preprocessor.run(makeSource(input.file.name, input.text, "script", undefined));
+  const own = scripts.flatMap(({ source }) => preprocessor.run(source));
   const scope = new CScope(input.externalTypes);
   parseDeclarations([...included, ...own], scope, reports, input.architecture);
   const enumeratorNames = scope.enumerators;

@@ -1,19 +1,26 @@
 // Where problems in C text are reported: in the script at the line that caused them. Pure.
 
+import { present } from "../base/invariant.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import { type SourceFile, type Span, span } from "../source/source.ts";
 import { type CSource, type CToken, lineOf, originalOffset } from "./c-token.ts";
 
+/** A text of C definitions and the file that it was taken from. */
+export interface ScriptSource {
+  readonly source: CSource;
+  readonly file: SourceFile;
+}
+
 /** Reports problems at tokens; those of headers point at the script's `#include`, once per message. */
 export class CReports {
   private readonly diagnostics: Diagnostics;
-  private readonly file: SourceFile;
+  private readonly scripts: readonly ScriptSource[];
   private readonly tolerant: boolean;
 
   /** `tolerant`: kernel BTF stands in for what a header fails to give, so problems inside headers are warnings. */
-  constructor(diagnostics: Diagnostics, file: SourceFile, options: { readonly tolerant: boolean }) {
+  constructor(diagnostics: Diagnostics, scripts: readonly ScriptSource[], options: { readonly tolerant: boolean }) {
     this.diagnostics = diagnostics;
-    this.file = file;
+    this.scripts = scripts;
     this.tolerant = options.tolerant;
   }
 
@@ -46,8 +53,9 @@ export class CReports {
   }
 
   private spanOf(at: CToken): Span {
-    const start = scriptOffset(at.source, this.file, at.offset);
-    return span(this.file, start, Math.min(start + Math.max(at.text.length, 1), this.file.text.length));
+    const { file } = present(this.scripts.find(({ source }) => source === at.source), "the file of C definitions");
+    const start = scriptOffset(at.source, file, at.offset);
+    return span(file, start, Math.min(start + Math.max(at.text.length, 1), file.text.length));
   }
 }
 

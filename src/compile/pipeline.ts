@@ -2,6 +2,7 @@
 
 import { analyseProgram } from "../analysis/analyse.ts";
 import type { AnalysisOptions, CTypes } from "../analysis/context.ts";
+import { type ImportInput, resolveImports } from "../analysis/imports.ts";
 import { applySettings } from "../analysis/settings.ts";
 import { compileModule } from "../backend/compile-module.ts";
 import { type BytecodeProgram, StackLimitError } from "../backend/bytecode.ts";
@@ -26,7 +27,9 @@ export interface CompileInput {
   readonly options: AnalysisOptions;
   readonly warningLevel: 0 | 1 | 2;
   readonly diagnostics: Diagnostics;
-  /** Types of the script's C definitions. */
+  /** Where imports are looked for. */
+  readonly imports: Omit<ImportInput, "diagnostics">;
+  /** Types of the C definitions of the script and its imports. */
   readCTypes(program: Program): CTypes;
   /** Called with the text of each intermediate form that `-d` asks for. */
   readonly trace: ((stage: string, value: unknown) => void) | undefined;
@@ -42,16 +45,17 @@ export type CompileResult =
 /** Compiles a script. */
 export function compileProgram(input: CompileInput): CompileResult {
   const { diagnostics, registry, target, options } = input;
-  const program = parseProgram(input.file, diagnostics);
-  input.trace?.("ast", program);
+  const script = parseProgram(input.file, diagnostics);
+  input.trace?.("ast", script);
   if (diagnostics.hasErrors()) return { kind: "failed" };
-  const settings = applySettings(registry, input.defaults, program.config, options.environment, diagnostics);
+  const settings = applySettings(registry, input.defaults, script.config, options.environment, diagnostics);
   if (settings.environmentProblem !== undefined) return { kind: "bad-environment", problem: settings.environmentProblem };
+  const { program, cImports } = resolveImports(script, { ...input.imports, diagnostics });
   if (diagnostics.hasErrors()) return { kind: "failed" };
   const cTypes = input.readCTypes(program);
   if (diagnostics.hasErrors()) return { kind: "failed" };
   const { config } = settings;
-  const analysed = analyseProgram({ program, config, registry, target, options, cTypes, diagnostics });
+  const analysed = analyseProgram({ program, config, registry, target, options, cTypes, cImports, diagnostics });
   if (analysed === undefined) return { kind: "failed" };
   input.trace?.("types", analysed);
   const generated = generateCode(input, analysed);

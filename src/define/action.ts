@@ -32,6 +32,8 @@ export interface SourcePlace {
   readonly endColumn: number;
   /** The source lines of the place. */
   readonly text: readonly string[];
+  /** The call of the macro that it is in. */
+  readonly expandedFrom: SourcePlace | undefined;
 }
 
 /** Memory that holds a record: the ring buffer's data area. */

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { CTypes } from "../analysis/context.ts";
-import { readCDefinitions } from "../cdecl/c-definitions.ts";
+import { type CText, readCDefinitions } from "../cdecl/c-definitions.ts";
 import { headerPaths } from "../cdecl/header-paths.ts";
 import type { CompiledProgram } from "../compile/compiled-program.ts";
 import { type Fact, observeTarget } from "../compile/facts.ts";
@@ -16,7 +16,8 @@ import { createLanguage } from "../language/index.ts";
 import { type Diagnostic, Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
 import { hostUserTargets } from "../symbols/user-targets.ts";
-import type { Program } from "../syntax/ast.ts";
+import type { CDefinition, Program } from "../syntax/ast.ts";
+import { importFiles } from "./import-files.ts";
 
 export interface ScriptOptions {
   /** Allows functions that change the system. */
@@ -29,7 +30,7 @@ export interface ScriptOptions {
   readonly named: ReadonlyMap<string, string | undefined>;
   /** BPFTRACE_* variables are read from here. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folders that #include searches first. */
+  /** Folders that #include searches first, and imports after the folder of the script. */
   readonly includePaths: readonly string[];
   /** Headers included before the script. */
   readonly includes: readonly string[];
@@ -88,6 +89,7 @@ export function compileScript(file: SourceFile, options: ScriptOptions, machine:
     options: { unsafe, pid, positional, named, environment },
     warningLevel: options.warningLevel,
     diagnostics,
+    imports: { files: importFiles, folders: options.includePaths },
     readCTypes: (program) => readCTypes(program, file, options, target, diagnostics),
     trace: options.stage,
   });
@@ -113,13 +115,14 @@ export function readCTypes(
   diagnostics: Diagnostics,
 ): CTypes {
   if (program.cDefinitions.length === 0 && options.includes.length === 0) {
-    return { struct: () => undefined, enum: () => undefined, typedef: () => undefined, enumerator: () => undefined };
+    return noCTypes;
   }
   const types = target.kernelTypes;
+  const texts = definitionTexts(program, file);
   const definitions = readCDefinitions(
     {
-      text: definitionText(program, file),
-      file,
+      ...texts.own,
+      imported: texts.imported,
       includes: options.includes,
       includePaths: headerPaths({
         folders: options.includePaths,
@@ -142,6 +145,8 @@ export function readCTypes(
     enum: (name) => definitions.enums.get(name),
     typedef: (name) => definitions.typedefs.get(name),
     enumerator: (name) => definitions.enumerators.get(name),
+    macro: (name) => definitions.macros.get(name),
+    isFunctionMacro: (name) => definitions.functionMacros.has(name),
   };
 }
 
@@ -152,10 +157,35 @@ function kernelFolders(environment: ScriptOptions["environment"], typesAreKnown:
   return ["source", "build"].map((folder) => `/lib/modules/${release()}/${folder}`).filter((folder) => existsSync(folder));
 }
 
-/** The C definitions at their lines and columns, everything else blank. */
-function definitionText(program: Program, file: SourceFile): string {
+const noCTypes: CTypes = {
+  struct: () => undefined,
+  enum: () => undefined,
+  typedef: () => undefined,
+  enumerator: () => undefined,
+  macro: () => undefined,
+  isFunctionMacro: () => false,
+};
+
+/** The C definitions of the script and of each imported one. */
+function definitionTexts(program: Program, script: SourceFile): { readonly own: CText; readonly imported: readonly CText[] } {
+  const own: CDefinition[] = [];
+  const files = new Map<SourceFile, CDefinition[]>();
+  for (const definition of program.cDefinitions) {
+    const { file } = definition.span;
+    const known = file === script ? own : files.get(file);
+    if (known === undefined) files.set(file, [definition]);
+    else known.push(definition);
+  }
+  return {
+    own: { text: definitionText(own, script), file: script },
+    imported: [...files].map(([file, definitions]) => ({ text: definitionText(definitions, file), file })),
+  };
+}
+
+/** C definitions at their lines and columns, everything else blank. */
+function definitionText(definitions: readonly CDefinition[], file: SourceFile): string {
   let text = "";
-  for (const { span, kind } of program.cDefinitions) {
+  for (const { span, kind } of definitions) {
     text += file.text.slice(text.length, span.start).replace(/[^\n]/g, " ");
     const piece = file.text.slice(span.start, span.end);
     text += piece;

@@ -12,7 +12,7 @@ import { type TraceEvent, TraceQueue } from "./trace-event.ts";
 
 /** How to compile a script; everything has a default. */
 export interface CompileOptions {
-  /** What diagnostics call the source; default `script`. */
+  /** What diagnostics call the source; default `script`. Relative imports start at its folder. */
   readonly name?: string;
   /** Allows functions that change the system (system(), signal() …); default false. */
   readonly unsafe?: boolean;

@@ -81,5 +81,6 @@ export function sourcePlace(span: Span): SourcePlace {
     endLine: end.line,
     endColumn: end.column,
     text,
+    expandedFrom: span.expandedFrom === undefined ? undefined : sourcePlace(span.expandedFrom),
   };
 }

@@ -108,12 +108,14 @@ export class Output implements EventSink {
 function locatedMessage(severity: "warning" | "error", text: string, place: SourcePlace | undefined): string {
   const word = severity === "warning" ? "WARNING" : "ERROR";
   if (place === undefined) return `${word}: ${text}\n`;
+  const outer = place.expandedFrom;
+  const rest = outer === undefined ? "" : locatedMessage(severity, "expanded from", outer);
   const single = place.line === place.endLine;
   const at = single ? `${place.line}:${place.column}-${place.endColumn}` : `${place.line}-${place.endLine}`;
   const head = `${place.file}:${at}: ${word}: ${text}\n`;
-  if (!single) return `${head}${place.text.join("\n")}\n`;
+  if (!single) return `${head}${place.text.join("\n")}\n${rest}`;
   const line = place.text[0] ?? "";
   const before = line.slice(0, place.column - 1).replaceAll("\t", "    ").length;
   const width = Math.max(1, place.endColumn - place.column);
-  return `${head}${line.replaceAll("\t", "    ")}\n${" ".repeat(before)}${"~".repeat(width)}\n`;
+  return `${head}${line.replaceAll("\t", "    ")}\n${" ".repeat(before)}${"~".repeat(width)}\n${rest}`;
 }

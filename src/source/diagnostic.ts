@@ -18,6 +18,7 @@ export interface Diagnostic {
   readonly span: Span | undefined;
   /** Further located lines, printed after the first one in the same form. */
   readonly parts: readonly DiagnosticPart[];
+  /** One or several lines. */
   readonly hint: string | undefined;
 }
 

@@ -15,7 +15,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, color: boolean): string
   for (let from = span?.expandedFrom; from !== undefined; from = from.expandedFrom) {
     text += located(from, severity, "expanded from", color);
   }
-  if (hint !== undefined) text += `HINT: ${hint}\n`;
+  for (const line of hint?.split("\n") ?? []) text += `HINT: ${line}\n`;
   return fromByteString(text);
 }
 

@@ -213,6 +213,8 @@ export interface VariableExpression {
   readonly kind: "variable";
   /** With the `$`. */
   readonly name: string;
+  /** 0 for what the script wrote; each expansion of a macro numbers its own variables, so that they meet no others. */
+  readonly instance: number;
   readonly span: Span;
 }
 

@@ -2,6 +2,7 @@
 
 import { spanBetween } from "../source/source.ts";
 import type { Assignable, BinaryOperator, Block, Expression, TypeExpression } from "./ast.ts";
+import { isBuiltinWord } from "./builtin-words.ts";
 import { parseType, parseTypeOrExpression, tryType } from "./parse-type.ts";
 import { SyntaxProblem, type Scanner } from "./scanner.ts";
 import { isTypeName } from "./type-names.ts";
@@ -194,6 +195,7 @@ export class ExpressionParser {
     if (type !== undefined && scanner.take(")")) {
       const lone = type.kind === "named-type" && type.size === undefined && type.name === first;
       const span = scanner.span(start);
+      // A builtin word alone in parentheses is a value, never a type.
       if (this.beginsOperand(lone && !isTypeName(type.name)) && !(lone && isBuiltinWord(type.name))) {
         const operand = this.unary();
         return { kind: "cast", type, operand, span };
@@ -320,7 +322,7 @@ export class ExpressionParser {
     scanner.position = start + 1 + length;
     scanner.lastEnd = scanner.position;
     const span = scanner.span(start);
-    if (name !== undefined) return { kind: "variable", name: `$${name}`, span };
+    if (name !== undefined) return { kind: "variable", name: `$${name}`, instance: 0, span };
     if (digits === undefined) return { kind: "positional-count", span };
     const index = Number(digits);
     if (index === 0 || index > Number.MAX_SAFE_INTEGER) {
@@ -467,9 +469,4 @@ function isSurelyType(type: TypeExpression): boolean {
     case "array-type":
       return isSurelyType(type.element);
   }
-}
-
-/** Builtin words of the parser: alone in parentheses they are a value, never a type. */
-function isBuiltinWord(word: string): boolean {
-  return /^(args|ctx|kstack|ustack|nsecs|pid|tid|s?arg\d+)$/.test(word);
 }

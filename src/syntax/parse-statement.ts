@@ -197,7 +197,7 @@ export class StatementParser {
     const name = /^\$[A-Za-z_]\w*/.exec(scanner.text.slice(at, at + 300))?.[0] ?? scanner.expected("variable");
     scanner.position = at + name.length;
     scanner.lastEnd = scanner.position;
-    const variable: VariableExpression = { kind: "variable", name, span: scanner.span(at) };
+    const variable: VariableExpression = { kind: "variable", name, instance: 0, span: scanner.span(at) };
     scanner.need(":");
     if (!/^[0-9$@"({A-Za-z_]/.test(scanner.text.charAt(scanner.here()))) scanner.expected("expression");
     const from = this.expressions.unary();

@@ -1,7 +1,7 @@
 // Programs that rows trace: small C and C++ sources, compiled once for a test run into a folder of its own.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -58,6 +58,7 @@ export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
     if (run.status !== 0) throw new Error(`${compiler} fails on ${source}:\n${run.stderr}`);
   }
   mkdirSync(join(path, "rows"));
+  cpSync(resolve("test/conformance/imports"), join(path, "imports"), { recursive: true });
   writeFileSync(join(path, "loop.c"), "/* A source file is no program. */\n");
   return {
     path,

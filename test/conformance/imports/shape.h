@@ -1,0 +1,1 @@
+struct imported_shape { long sides[4]; };
