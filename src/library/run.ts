@@ -62,10 +62,11 @@ export async function runProgram(
 ): Promise<number> {
   const session = createSession(program, machine, options, sink);
   try {
-    if (options.dryRun) session.rehearse();
-    return options.dryRun ? 0 : await session.run(options.stop);
+    if (!options.dryRun) return await session.run(options.stop);
+    await session.rehearse();
+    return 0;
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

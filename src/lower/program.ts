@@ -7,7 +7,7 @@ import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import type { Block, IrFunction, IrModule } from "../ir/model.ts";
-import { addressesTaken, canEndRun, planCaptures } from "./captures.ts";
+import { addressesTaken, planCaptures } from "./captures.ts";
 import { FunctionLowering, type ProgramLowering } from "./function.ts";
 import { layoutMap, type MapLayout } from "./map-layout.ts";
 import { lowerCondition } from "./operators.ts";
@@ -118,18 +118,21 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
 }
 
 function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | undefined): void {
+  // begin and end always run.
+  if (f.point.attach.mechanism !== "test-run") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   const { predicate } = probe;
-  // begin and end always run.
-  if (f.point.attach.mechanism !== "test-run" && canEndRun(f.program.analysed, f.program.registry, probe.body)) {
-    const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
-    f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
-  }
   if (predicate !== undefined) {
     f.withTemporaries(() => lowerCondition(f, predicate, () => undefined, () => f.leave()));
   }
   lowerBody(f, probe.body);
   f.leave();
+}
+
+/** When the run has ended, programs do nothing: detaching them takes the kernel up to tenths of seconds each. */
+function leaveAfterEnd(f: FunctionLowering): void {
+  const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
+  f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
 }
 
 /** -p for probes that fire for all processes. */
