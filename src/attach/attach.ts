@@ -11,6 +11,7 @@ import { native } from "../sys/ffi.ts";
 import { Arena, closeFd } from "../sys/memory.ts";
 import { openPerfEvent, type PerfAttributes, perfIoctl } from "../sys/perf.ts";
 import { SystemError } from "../sys/system-error.ts";
+import type { SystemCallTable } from "./system-calls.ts";
 
 /** What keeps a program attached. */
 export interface Link {
@@ -35,6 +36,9 @@ export interface AttachEnvironment {
   /** The process that -p or -c means, for mechanisms that the kernel restricts. */
   readonly pid: number | undefined;
   readonly tracepoints: Tracepoints;
+  /** The BTF id that the program was loaded for, or 0. */
+  readonly typeId: number;
+  readonly systemCalls: SystemCallTable;
 }
 
 /** Mechanisms where the kernel runs the program attached last first. */
@@ -59,6 +63,8 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       return linkOf();
     case "tracepoint":
       return attachTracepoint(name, fd, spec.category, spec.event, environment);
+    case "system-call":
+      return linkOf(...environment.systemCalls.attach(name, fd, spec.phase, spec.number, environment.typeId));
     case "perf-event":
       return attachPerfEvent(name, fd, spec, environment);
     case "tp-btf":

@@ -76,6 +76,8 @@ function attachTarget(probe: CompiledProbe): AttachTarget {
   switch (attach.mechanism) {
     case "tp-btf":
       return { btfId: vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_${attach.event}`) ?? 0, module: undefined };
+    case "system-call":
+      return { btfId: vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_sys_${attach.phase}`) ?? 0, module: undefined };
     case "fentry":
       return {
         btfId: functionId(attach.function, attach.module) ?? 0,

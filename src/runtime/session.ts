@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { attachProgram, detachAll, type Link, runsLastFirst } from "../attach/attach.ts";
+import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import type { RunMoment } from "../define/attach-spec.ts";
@@ -196,6 +197,7 @@ export class Session {
       onlineCpus: this.target.onlineCpus,
       pid: this.options.pid,
       tracepoints: this.target.tracepoints,
+      systemCalls: new SystemCallTable(this.target),
     };
     let attached = 0;
     let failed = 0;
@@ -205,7 +207,8 @@ export class Session {
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
     for (const { probe, fd } of [...forward, ...backward]) {
       if (this.options.verbose) this.noteAttaching(probe);
-      const success = this.attachOne(probe, fd, environment);
+      const { btfId } = this.options.attachTarget(probe);
+      const success = this.attachOne(probe, fd, { ...environment, typeId: btfId });
       if (success) attached += probe.count;
       else failed += 1;
       if (success && (probe.attach.mechanism !== "test-run" || probe.attach.moment === "on-signal")) this.listening = true;
