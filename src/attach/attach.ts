@@ -8,15 +8,30 @@ import type { Tracepoints } from "../define/target.ts";
 import { attachIterator } from "./iterator.ts";
 import { tracefsPath } from "../kernel/tracefs.ts";
 import { linkKprobeMulti, linkPerfEvent, linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
+import { native } from "../sys/ffi.ts";
 import { Arena, closeFd } from "../sys/memory.ts";
 import { openPerfEvent, type PerfAttributes, perfIoctl } from "../sys/perf.ts";
 import { SystemError } from "../sys/system-error.ts";
+import type { SystemCallTable } from "./system-calls.ts";
 
+/** What keeps a program attached. */
 export interface Link {
-  readonly name: string;
+  /** To be closed. The kernel takes tens of milliseconds for some. */
+  readonly fds: readonly number[];
+  /** To be done when they are closed. */
+  readonly afterwards: readonly (() => void)[];
   /** Of iterators: runs the program over all elements. */
   readonly iterate?: (take: (bytes: Buffer) => void) => void;
-  detach(): void;
+}
+
+function linkOf(...fds: readonly number[]): Link {
+  return { fds, afterwards: [] };
+}
+
+/** Detaches programs: closes all descriptors at a time, then undoes the rest. */
+export async function detachAll(links: readonly Link[]): Promise<void> {
+  await native().closeAll(links.flatMap((link) => link.fds));
+  for (const link of links) for (const undo of link.afterwards) undo();
 }
 
 export interface AttachEnvironment {
@@ -24,15 +39,35 @@ export interface AttachEnvironment {
   /** The process that -p or -c means, for mechanisms that the kernel restricts. */
   readonly pid: number | undefined;
   readonly tracepoints: Tracepoints;
+  /** The BTF id that the program was loaded for, or 0. */
+  readonly typeId: number;
+  readonly systemCalls: SystemCallTable;
+}
+
+/** Mechanisms where the kernel runs the program attached last first. */
+export function runsLastFirst(spec: AttachSpec): boolean {
+  switch (spec.mechanism) {
+    case "kprobe":
+    case "kprobe-multi":
+      return !spec.onReturn;
+    case "uprobe":
+    case "uprobe-multi":
+    case "fentry":
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Attaches a program. Throws SystemError when the kernel refuses. */
 export function attachProgram(name: string, fd: number, spec: AttachSpec, environment: AttachEnvironment): Link {
   switch (spec.mechanism) {
     case "test-run":
-      return { name, detach: () => undefined };
+      return linkOf();
     case "tracepoint":
       return attachTracepoint(name, fd, spec.category, spec.event, environment);
+    case "system-call":
+      return linkOf(...environment.systemCalls.attach(name, fd, spec.phase, spec.number, environment.typeId));
     case "perf-event":
       return attachPerfEvent(name, fd, spec, environment);
     case "tp-btf":
@@ -40,7 +75,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "raw-tracepoint": {
       const link = openRawTracepoint(fd, spec.mechanism === "raw-tracepoint" ? spec.event : undefined);
       if (link < 0) throw new SystemError("attach", name, -link);
-      return { name, detach: () => closeFd(link) };
+      return linkOf(link);
     }
     case "watchpoint":
       return attachWatchpoint(name, fd, spec, environment);
@@ -49,7 +84,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "uprobe-multi": {
       const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
       if (link < 0) throw new SystemError("attach", name, -link);
-      return { name, detach: () => closeFd(link) };
+      return linkOf(link);
     }
     case "iter":
       return attachIterator(name, fd, spec.pin, environment.pid);
@@ -58,7 +93,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "kprobe-multi": {
       const link = linkKprobeMulti(fd, spec.functions, spec.onReturn, false);
       if (link < 0) throw new SystemError("attach", name, -link);
-      return { name, detach: () => closeFd(link) };
+      return linkOf(link);
     }
   }
 }
@@ -76,13 +111,7 @@ function bind(name: string, programFd: number, eventFd: number): Link {
     }
   }
   perfIoctl(eventFd, "enable", 0);
-  return {
-    name,
-    detach: () => {
-      if (link >= 0) closeFd(link);
-      closeFd(eventFd);
-    },
-  };
+  return link >= 0 ? linkOf(eventFd, link) : linkOf(eventFd);
 }
 
 function openOrThrow(name: string, attributes: PerfAttributes, pid: number, cpu: number, arena?: Arena): number {
@@ -113,19 +142,14 @@ function attachPerfEvent(name: string, fd: number, spec: AttachSpec & { mechanis
 
 /** Ties a program to several events at once; when one fails, to none. */
 function bindAll(name: string, fd: number, openers: readonly (() => number)[]): Link {
-  const links: Link[] = [];
+  const fds: number[] = [];
   try {
-    for (const open of openers) links.push(bind(name, fd, open()));
+    for (const open of openers) fds.push(...bind(name, fd, open()).fds);
   } catch (problem) {
-    for (const link of links) link.detach();
+    for (const opened of fds) closeFd(opened);
     throw problem;
   }
-  return {
-    name,
-    detach: () => {
-      for (const link of links) link.detach();
-    },
-  };
+  return linkOf(...fds);
 }
 
 /** One event for each thread of the traced process, or for each CPU. */
@@ -209,13 +233,7 @@ function attachTracefsKprobe(name: string, fd: number, spec: AttachSpec & { mech
   try {
     const id = Number(readFileSync(join(tracefs, "events", group, event, "id"), "latin1"));
     const link = bind(name, fd, openOrThrow(name, { ...plain, type: 2, config: BigInt(id) }, -1, 0));
-    return {
-      name,
-      detach: () => {
-        link.detach();
-        remove();
-      },
-    };
+    return { fds: link.fds, afterwards: [remove] };
   } catch (problem) {
     remove();
     throw problem;

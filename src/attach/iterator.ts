@@ -25,10 +25,10 @@ export function attachIterator(name: string, fd: number, pin: string | undefined
   const pinnedAt = pin === undefined ? undefined : resolve(fileSystem, pin);
   if (pinnedAt !== undefined) pinLink(name, link, pinnedAt);
   return {
-    name,
+    fds: [link],
+    afterwards: [],
     pinnedAt,
     iterate: (take) => readAll(name, link, take),
-    detach: () => closeFd(link),
   };
 }
 

@@ -27,6 +27,7 @@ export const helpers = {
   tracePrintk: helper("trace_printk", 6, "4.1", "reads"),
   getPrandomU32: helper("get_prandom_u32", 7, "4.1", "none"),
   getSmpProcessorId: helper("get_smp_processor_id", 8, "4.1", "pure"),
+  tailCall: helper("tail_call", 12, "4.2", "writes"),
   getCurrentPidTgid: helper("get_current_pid_tgid", 14, "4.2", "pure"),
   getCurrentUidGid: helper("get_current_uid_gid", 15, "4.2", "pure"),
   getCurrentComm: helper("get_current_comm", 16, "4.2", "writes"),

@@ -13,12 +13,13 @@ import { listScript } from "./list-script.ts";
 import { isTypePattern, listTypes } from "./list-types.ts";
 import { openMachine } from "./machine.ts";
 import type { CommandLine } from "./options.ts";
+import { dieOfBrokenPipe } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 import { usage } from "./usage.ts";
 import { readPid } from "./words.ts";
 
 /** Lists what the operands mean; exit status. */
-export function listProbes(line: CommandLine, terminal: Terminal): number {
+export async function listProbes(line: CommandLine, terminal: Terminal): Promise<number> {
   const [operand, more] = line.operands;
   const pid = line.pid === undefined ? undefined : readPid(line.pid);
   if (more !== undefined) {
@@ -36,7 +37,8 @@ export function listProbes(line: CommandLine, terminal: Terminal): number {
   if (lines === undefined) return 1;
   const writer = new OutputWriter(1, "full");
   for (const text of lines) writer.write(`${text}\n`);
-  writer.flush();
+  await writer.finish();
+  if (writer.abandoned) dieOfBrokenPipe();
   return 0;
 }
 

@@ -5,16 +5,14 @@ import { createSession } from "../library/run.ts";
 import type { RunOptions } from "../library/run.ts";
 import type { Machine } from "../library/compile.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
+import type { OutputTarget } from "../runtime/output.ts";
 import { watchSink } from "./watch-sink.ts";
 import { type HeldOutput, runBenchmarks, runTests } from "../runtime/test-mode.ts";
 import type { Terminal } from "./terminal.ts";
 import type { OutputWriter } from "../runtime/writer.ts";
 
 /** A writer that can keep what it gets to itself for a time. */
-export interface HeldWriter extends HeldOutput {
-  write(bytes: string): void;
-  endOfBurst(): void;
-  flush(): void;
+export interface HeldWriter extends HeldOutput, OutputTarget {
   /** A script's own error counts while output is held. */
   noteError(): void;
 }
@@ -33,6 +31,16 @@ export function holdWriter(writer: OutputWriter): HeldWriter {
     flush: () => {
       if (!state.held) writer.flush();
     },
+    buffer: undefined,
+    written: () => undefined,
+    get full() {
+      return writer.full;
+    },
+    ready: () => writer.ready(),
+    get abandoned() {
+      return writer.abandoned;
+    },
+    finish: () => writer.finish(),
     noteError: () => {
       state.errors += 1;
     },
@@ -63,7 +71,7 @@ export function probesOfMode(program: CompiledProgram, mode: "test" | "bench"): 
 }
 
 /** Runs a mode; exit status. Throws VerifierRejection or SystemError. */
-export function runMode(
+export async function runMode(
   mode: "test" | "bench",
   program: CompiledProgram,
   machine: Machine,
@@ -71,14 +79,14 @@ export function runMode(
   sink: EventSink,
   output: { readonly writer: OutputWriter; readonly held: HeldWriter; readonly format: "text" | "json" },
   terminal: Terminal,
-): number {
+): Promise<number> {
   const session = createSession(program, machine, options, watchSink(sink, { error: () => output.held.noteError() }));
   try {
     const report = { format: output.format, write: (text: string) => output.writer.write(text), complain: terminal.error };
     const status = mode === "test" ? runTests(session, output.held, report) : runBenchmarks(session, output.held, report);
-    output.writer.flush();
+    await output.writer.finish();
     return status;
   } finally {
-    session.close();
+    await session.close();
   }
 }

@@ -22,6 +22,7 @@ import type { CommandLine } from "./options.ts";
 import { filterProbes, readProbeFilter } from "./probe-filter.ts";
 import { holdWriter, probesOfMode, runMode, selectMode } from "./run-mode.ts";
 import { readProgram, writeProgram } from "./saved.ts";
+import { dieOfBrokenPipe, untilSignalled } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 import { watchSink } from "./watch-sink.ts";
 import { readPid, splitParameters } from "./words.ts";
@@ -112,7 +113,7 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   printLoaderInput(line.debug, program);
   const writer = new OutputWriter(job.outputFd, line.buffering);
   const held = holdWriter(writer);
-  const output = new Output(held, {
+  const output = new Output(mode === "test" || mode === "bench" ? held : writer, {
     format,
     truncationTrailer: program.config.strTruncTrailer,
     noWarnings: line.noWarnings,
@@ -121,12 +122,14 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   });
   // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
   const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
-  return runUntilSignalled(line, terminal, async (stop) => {
+  const status = await runUntilSignalled(line, terminal, async (stop) => {
     const options = { child, pid, verbose, verifierLog, dryRun, onSelf, stop };
     if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format }, terminal);
     const sink = isWatched() ? watchSink(output, { attached: () => announceAttached(terminal), ending: () => announceEnd(terminal) }) : output;
     return runProgram(program, machine, options, sink);
   });
+  if (writer.abandoned) dieOfBrokenPipe();
+  return status;
 }
 
 /** The probes that this command line asks for; a number is the exit status when there is nothing to do. */
@@ -171,18 +174,9 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
 
 /** Runs until it ends by itself or the user asks for the end; what the kernel refuses is explained. */
 async function runUntilSignalled(line: CommandLine, terminal: Terminal, run: (stop: Promise<void>) => Promise<number>): Promise<number> {
-  let stop: () => void = () => undefined;
-  const signalled = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
   try {
-    return await run(signalled);
+    return await untilSignalled(run);
   } catch (problem) {
     return explainFailure(problem, terminal, line);
-  } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
   }
 }

@@ -35,6 +35,16 @@ export function watchSink(sink: EventSink, watcher: Watcher): EventSink {
     },
     text: (value) => sink.text(value),
     endOfBurst: () => sink.endOfBurst(),
-    flush: () => sink.flush(),
+    lastEvents: () => sink.lastEvents(),
+    bytes: sink.bytes,
+    written: () => sink.written(),
+    get full() {
+      return sink.full;
+    },
+    ready: () => sink.ready(),
+    get abandoned() {
+      return sink.abandoned;
+    },
+    finish: () => sink.finish(),
   };
 }

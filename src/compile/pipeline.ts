@@ -167,9 +167,9 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
     maxEntries,
   }));
   const array = { ...plain, type: mapTypes.array, keySize: 4, maxEntries: 1 };
-  specs.push({ ...plain, name: internalMaps.events, type: mapTypes.ringBuffer, keySize: 0, valueSize: 0, maxEntries: ringSize(config) });
+  specs.push({ ...plain, name: internalMaps.events, type: mapTypes.ringBuffer, keySize: 0, valueSize: 0, maxEntries: ringSize(config, target.possibleCpus) });
   specs.push({ ...array, name: internalMaps.lost, valueSize: 8 });
-  if (resources.endsRun) specs.push({ ...array, name: internalMaps.ended, valueSize: 8 });
+  specs.push({ ...array, name: internalMaps.ended, valueSize: 8 });
   if (resources.scratchSize > 0) {
     const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });
@@ -188,8 +188,8 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
   return specs;
 }
 
-/** Bytes of the ring buffer: a power of two of pages. */
-function ringSize(config: Config): number {
-  const wanted = config.perfRbPages > 0 ? config.perfRbPages * pageSize : 16 * 1024 * 1024;
+/** Bytes of the ring buffer: a power of two of pages, at least one for each CPU. */
+function ringSize(config: Config, cpus: number): number {
+  const wanted = config.perfRbPages > 0 ? Math.max(config.perfRbPages, cpus) * pageSize : 16 * 1024 * 1024;
   return Math.max(pageSize, 2 ** Math.ceil(Math.log2(wanted)));
 }

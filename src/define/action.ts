@@ -1,5 +1,6 @@
 // Asynchronous actions: what user space does when it reads an event. A definition prepares one handler for each use.
 
+import type { ByteBuffer } from "../output/byte-buffer.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
 import type { Type } from "../types/type.ts";
 
@@ -48,6 +49,12 @@ export type MessageKind = "warning" | "error";
 export interface ActionHost {
   readonly truncationTrailer: string;
   readonly maxCatBytes: number;
+  /** Strings of this size are cut ones when they have no NUL. */
+  readonly maxStrlen: number;
+  /** Program output as bytes, when it is plain text; handlers may add to it and then call `written`. */
+  readonly bytes: ByteBuffer | undefined;
+  /** Says that output was added to `bytes`. */
+  written(): void;
   /** The value of a field of a record. */
   decode(view: RecordView, at: number, field: EventField): Value;
   /** Text of one value, as %s prints it. */

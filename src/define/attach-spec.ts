@@ -3,11 +3,15 @@
 /** When a test-run program runs: at the ends of a run, on a signal to the tracer, or in a mode of the command line. */
 export type RunMoment = "begin" | "end" | "on-signal" | "test" | "bench";
 
+export type SystemCallPhase = "enter" | "exit";
+
 export type AttachSpec =
   /** Never attached, run by BPF_PROG_TEST_RUN. */
   | { readonly mechanism: "test-run"; readonly moment: RunMoment }
   /** Perf event of a tracepoint. */
   | { readonly mechanism: "tracepoint"; readonly category: string; readonly event: string }
+  /** One of many system calls that share a BTF-typed raw tracepoint. */
+  | { readonly mechanism: "system-call"; readonly phase: SystemCallPhase; readonly number: number }
   /** A BTF-typed raw tracepoint. */
   | { readonly mechanism: "tp-btf"; readonly event: string }
   /** A plain raw tracepoint. */

@@ -113,8 +113,6 @@ export interface BuiltinDef {
   readonly usesContext: boolean;
   /** Ends the probe when it runs. */
   readonly leavesProbe: boolean;
-  /** Ends the run: its probes do nothing once it has been called (see Code.endRun). */
-  readonly endsRun: boolean;
   /** The value, when it is known while compiling. */
   fold(site: CallSite): Literal | undefined;
   /** Another expression that is evaluated instead, with this one's arguments in it. */
@@ -138,7 +136,6 @@ type Optional =
   | "perAttachPoint"
   | "usesContext"
   | "leavesProbe"
-  | "endsRun"
   | "fold"
   | "expansion"
   | "lowerInto"
@@ -159,7 +156,6 @@ export function builtin(
     perAttachPoint: false,
     usesContext: false,
     leavesProbe: false,
-    endsRun: false,
     lowerInto: undefined,
     fold: () => undefined,
     expansion: () => undefined,

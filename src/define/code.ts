@@ -92,8 +92,8 @@ export interface Code {
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void;
   /** A located runtime warning: `helper` names the helper that gave `retcode`, if one did. */
   warning(message: string, helper: string | undefined, retcode: Value | undefined, kind: "always" | "reads"): void;
-  /** From now on probes that can end the run do nothing, however late user space learns of the end. */
-  endRun(): void;
+  /** From now on no probe but the ones at the end does anything, however late user space learns of it. */
+  endRun(status: Value): void;
   /** Ends the probe. */
   leave(): void;
 

@@ -5,7 +5,7 @@ export const internalMaps = {
   events: "events",
   /** Per-CPU array: events lost because the ring buffer was full. */
   lost: "lost",
-  /** One-entry array: whether exit() was called. */
+  /** One-entry array: whether the run has ended (see endedFlag), for programs that are still attached. */
   ended: "ended",
   /** One-entry array: temporary memory of all programs, a stride for each CPU. */
   scratch: "scratch",
@@ -23,6 +23,10 @@ export const linkConstants = {
   /** Bytes of scratch memory for one CPU; the compiler itself fills it in. */
   scratchStride: "scratch_stride",
 } as const;
+
+/** In the map `ended`: set by exit() with the exit status in the low bits, or by user space. */
+export const endedFlag = 0x100;
+export const endedStatus = 0xff;
 
 /** Offset of the value in a scalar map's entry: after the u64 that says whether it was set. */
 export const scalarValueOffset = 8;

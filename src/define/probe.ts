@@ -43,6 +43,8 @@ export type ArgumentSource =
   | { readonly from: "record"; readonly offset: number; readonly size: number }
   /** A u32 at `offset` of the record holds the data's offset (low half; rel: counted from after that u32). */
   | { readonly from: "data-loc"; readonly offset: number; readonly relative: boolean }
+  /** A register of the interrupted task, in the kernel's struct pt_regs that word 0 of the context points to. */
+  | { readonly from: "saved-register"; readonly offset: number; readonly size: 4 | 8 }
   /** Word `index` of the context. */
   | { readonly from: "word"; readonly index: number }
   /** Function argument `index` in its register. */

@@ -28,6 +28,18 @@ export const argumentRegisters: Readonly<Record<Arch, readonly string[]>> = {
   arm64: ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"],
 };
 
+/** Registers of system call arguments, in order. */
+export const systemCallArguments: Readonly<Record<Arch, readonly string[]>> = {
+  x64: ["di", "si", "dx", "r10", "r8", "r9"],
+  arm64: ["r0", "r1", "r2", "r3", "r4", "r5"],
+};
+
+/** Where the kernel's struct pt_regs has the number of the system call. */
+export const systemCallRegister: Readonly<Record<Arch, { readonly offset: number; readonly size: 4 | 8 }>> = {
+  x64: { offset: 120, size: 8 },
+  arm64: { offset: 280, size: 4 },
+};
+
 export const returnRegister: Readonly<Record<Arch, string>> = { x64: "ax", arm64: "r0" };
 export const instructionPointer: Readonly<Record<Arch, string>> = { x64: "ip", arm64: "pc" };
 

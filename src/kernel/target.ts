@@ -66,6 +66,7 @@ function rawTracepointNames(reader: BtfReader): readonly string[] {
 /** Features by the kernel release that brought them. */
 const featureSince: ReadonlyMap<string, readonly [number, number]> = new Map([
   ["ring_buffer", [5, 8]],
+  ["get_current_task_btf", [5, 11]],
   ["for_each_map_elem", [5, 13]],
   ["bpf_loop", [5, 17]],
   ["map_lookup_percpu_elem", [5, 19]],

@@ -62,10 +62,11 @@ export async function runProgram(
 ): Promise<number> {
   const session = createSession(program, machine, options, sink);
   try {
-    if (options.dryRun) session.rehearse();
-    return options.dryRun ? 0 : await session.run(options.stop);
+    if (!options.dryRun) return await session.run(options.stop);
+    await session.rehearse();
+    return 0;
   } finally {
-    session.close();
+    await session.close();
   }
 }
 
@@ -77,6 +78,8 @@ function attachTarget(probe: CompiledProbe): AttachTarget {
       return { btfId: vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_${attach.event}`) ?? 0, module: undefined };
     case "iter":
       return { btfId: functionId(`bpf_iter_${attach.name}`, "vmlinux") ?? 0, module: undefined };
+    case "system-call":
+      return { btfId: vmlinuxBtf()?.reader.find(btfKinds.typedef, `btf_trace_sys_${attach.phase}`) ?? 0, module: undefined };
     case "fentry":
       return {
         btfId: functionId(attach.function, attach.module) ?? 0,

@@ -25,11 +25,16 @@ export type TraceEvent =
       readonly place: SourcePlace | undefined;
     };
 
+/** With so many events in the queue, others wait in the kernel's buffer. */
+const queueLimit = 1 << 16;
+
 /** Collects events; its reader waits for them. One reader at a time. */
 export class TraceQueue implements EventSink {
   private readonly options: TextOptions;
   private events: TraceEvent[] = [];
   private wake: (() => void) | undefined;
+  private taken: (() => void) | undefined;
+  private bounded = true;
 
   constructor(options: TextOptions) {
     this.options = options;
@@ -44,6 +49,7 @@ export class TraceQueue implements EventSink {
   take(): readonly TraceEvent[] {
     const taken = this.events;
     this.events = [];
+    this.taken?.();
     return taken;
   }
 
@@ -79,6 +85,11 @@ export class TraceQueue implements EventSink {
     this.push({ type: "lost", count });
   }
 
+  lastEvents(): void {
+    // Whoever waits for the status of the run need not have read the events.
+    this.bounded = false;
+  }
+
   ending(): void {
     // The reader sees the end of a run by the end of the events.
   }
@@ -103,7 +114,28 @@ export class TraceQueue implements EventSink {
     // Events are there as soon as they are pushed.
   }
 
-  flush(): void {
-    // Nothing is held back.
+  readonly bytes = undefined;
+
+  written(): void {
+    // There are no bytes.
+  }
+
+  get full(): boolean {
+    return this.bounded && this.events.length >= queueLimit;
+  }
+
+  async ready(): Promise<void> {
+    if (!this.full) return;
+    await new Promise<void>((resolve) => {
+      this.taken = resolve;
+    });
+  }
+
+  get abandoned(): boolean {
+    return false;
+  }
+
+  async finish(): Promise<void> {
+    // The reader takes what is left when it comes to it.
   }
 }

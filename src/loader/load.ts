@@ -1,6 +1,7 @@
 // From a compiled program to maps and programs in the kernel: relocations are filled in, functions and lines described.
 
 import { invariant, present } from "../base/invariant.ts";
+import type { BytecodeProgram } from "../backend/bytecode.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
@@ -74,9 +75,16 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
       if (spec.readOnly) freezeMap(fd);
     }
     const logs: string[] = [];
+    const shared = new Map<BytecodeProgram, Map<number, number>>();
     const probes = compiled.probes.map((probe) => {
+      const same = shared.get(probe.bytecode) ?? new Map<number, number>();
+      shared.set(probe.bytecode, same);
+      const { btfId } = options.attachTarget(probe);
+      const known = same.get(btfId);
+      if (known !== undefined) return { probe, fd: known };
       const { fd, log } = loadProbe(compiled, probe, maps, options);
       fds.push(fd);
+      if (canServeSeveral(probe)) same.set(btfId, fd);
       if (log !== "") logs.push(`Verifier log of ${probe.functionName}\n-------------------\n${log}`);
       return { probe, fd };
     });
@@ -85,6 +93,11 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
     close();
     throw problem;
   }
+}
+
+/** Whether one loaded program may be attached to all points that have its code. */
+function canServeSeveral({ attach }: CompiledProbe): boolean {
+  return attach.mechanism === "tracepoint" || attach.mechanism === "system-call";
 }
 
 function loadProbe(

@@ -64,6 +64,8 @@ export function lowerArgument(f: FunctionLowering, field: ArgumentField): Operan
       // The record's address as a number: the verifier does not let the context move by a variable.
       return scalarOperand(type, f.ir.binary("add", contextAddress(f), distance));
     }
+    case "saved-register":
+      return wordArgument(f, type, f.ir.load(source.size, f.ir.load(8, f.context(), 0, "btf"), source.offset));
     case "word":
       return wordArgument(f, type, f.ir.load(8, f.context(), source.index * 8));
     case "register":

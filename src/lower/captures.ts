@@ -81,11 +81,6 @@ function leaves(program: AnalysedProgram, registry: Registry, block: Block): boo
   });
 }
 
-/** Whether some statement of a block, at any depth, can end the run. */
-export function canEndRun(program: AnalysedProgram, registry: Registry, block: Block): boolean {
-  return contains(program, block, { statement: () => false, call: (name) => registry.builtins.get(name)?.endsRun ?? false });
-}
-
 interface Wanted {
   statement(statement: Statement): boolean;
   /** By the name of the function called. */

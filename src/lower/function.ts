@@ -7,7 +7,7 @@ import type { ActionParameters } from "../define/action.ts";
 import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
 import type { Code, EventArgument, Operand, Place } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
-import { internalMaps, linkConstants } from "../define/internal-names.ts";
+import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Literal } from "../define/literal.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import { argumentRegisters, registerOffset } from "../define/registers.ts";
@@ -261,9 +261,9 @@ export class FunctionLowering implements Code {
     return this.ir.mapValue(internalMaps.constants, this.program.resources.constant(padded));
   }
 
-  endRun(): void {
-    this.program.resources.endsRun = true;
-    this.ir.store(8, this.ir.mapValue(internalMaps.ended), 0, this.ir.const(1));
+  endRun(status: Value): void {
+    const low = this.ir.binary("and", status, this.ir.const(endedStatus));
+    this.ir.store(8, this.ir.mapValue(internalMaps.ended), 0, this.ir.binary("or", low, this.ir.const(endedFlag)));
   }
 
   // ---- context -----------------------------------------------------------------------------------------

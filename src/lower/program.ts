@@ -7,7 +7,7 @@ import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import type { Block, IrFunction, IrModule } from "../ir/model.ts";
-import { addressesTaken, canEndRun, planCaptures } from "./captures.ts";
+import { addressesTaken, planCaptures } from "./captures.ts";
 import { FunctionLowering, type ProgramLowering } from "./function.ts";
 import { layoutMap, type MapLayout } from "./map-layout.ts";
 import { lowerCondition } from "./operators.ts";
@@ -122,18 +122,21 @@ function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | unde
     const element = f.ir.load(8, f.context(), f.point.lastCallWord * 8);
     f.branch("eq", element, f.ir.const(0), () => f.leave(), () => undefined);
   }
+  // begin and end always run.
+  if (f.point.attach.mechanism !== "test-run") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   const { predicate } = probe;
-  // begin and end always run.
-  if (f.point.attach.mechanism !== "test-run" && canEndRun(f.program.analysed, f.program.registry, probe.body)) {
-    const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
-    f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
-  }
   if (predicate !== undefined) {
     f.withTemporaries(() => lowerCondition(f, predicate, () => undefined, () => f.leave()));
   }
   lowerBody(f, probe.body);
   f.leave();
+}
+
+/** When the run has ended, programs do nothing: detaching them takes the kernel up to tenths of seconds each. */
+function leaveAfterEnd(f: FunctionLowering): void {
+  const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
+  f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
 }
 
 /** -p for probes that fire for all processes. */

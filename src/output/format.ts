@@ -1,6 +1,7 @@
 // The printf format language: parsing of format strings, what each conversion accepts, formatting of values.
 
 import type { Type } from "../types/type.ts";
+import { gfpFlags } from "./gfp-flags.ts";
 import { renderBuffer, renderText, type TextOptions } from "./text.ts";
 import type { Value } from "./value.ts";
 
@@ -78,20 +79,45 @@ export function formatValues(pieces: readonly FormatPiece[], values: readonly Va
     else {
       const value = values[next];
       next += 1;
-      if (value !== undefined) text += formatOne(piece, value, options);
+      if (value !== undefined) text += formatValue(piece, value, options);
     }
   }
   return text;
 }
 
-function formatOne(conversion: Conversion, value: Value, options: TextOptions): string {
+/** The text of one value. */
+export function formatValue(conversion: Conversion, value: Value, options: TextOptions): string {
   const { letter } = conversion;
-  if (letter === "s") return pad(conversion, cut(conversion, renderText(value, options)));
+  if (letter === "s") {
+    if (isComposite(value)) return cut(conversion, renderText(padFirstLeaf(conversion, value, options), options));
+    return pad(conversion, cut(conversion, renderText(value, options)));
+  }
   if (value.kind === "buffer") return pad(conversion, formatBuffer(letter, value.bytes));
   const number = integerOf(value);
+  if (letter === "gr") return pad(conversion, gfpFlags(BigInt.asUintN(64, number)));
   if (letter === "p") return pad(conversion, number === 0n ? "0" : `0x${BigInt.asUintN(64, number).toString(16)}`);
   if (letter === "c") return pad(conversion, String.fromCharCode(Number(BigInt.asUintN(8, number))));
   return pad(conversion, formatInteger(conversion, number));
+}
+
+type Composite = Value & { kind: "array" | "tuple" | "record" };
+
+function isComposite(value: Value): value is Composite {
+  return value.kind === "array" || value.kind === "tuple" || value.kind === "record";
+}
+
+/** Width belongs to the first thing inside that is not composite itself, and fills up on its left. */
+function padFirstLeaf(conversion: Conversion, value: Value, options: TextOptions): Value {
+  if (!isComposite(value)) {
+    return { kind: "text", bytes: renderText(value, options).padStart(conversion.width, conversion.zero ? "0" : " ") };
+  }
+  if (value.kind === "record") {
+    const [first, ...rest] = value.fields;
+    if (first === undefined) return value;
+    return { ...value, fields: [{ name: first.name, value: padFirstLeaf(conversion, first.value, options) }, ...rest] };
+  }
+  const [first, ...rest] = value.items;
+  return first === undefined ? value : { ...value, items: [padFirstLeaf(conversion, first, options), ...rest] };
 }
 
 function cut(conversion: Conversion, text: string): string {
@@ -127,14 +153,19 @@ function formatInteger(conversion: Conversion, value: bigint): string {
   const unsigned = BigInt.asUintN(bits, value);
   switch (letter) {
     case "x":
-      return (conversion.alternate ? "0x" : "") + unsigned.toString(16);
+      return prefix(conversion, unsigned, "0x") + unsigned.toString(16);
     case "X":
-      return (conversion.alternate ? "0X" : "") + unsigned.toString(16).toUpperCase();
+      return prefix(conversion, unsigned, "0X") + unsigned.toString(16).toUpperCase();
     case "o":
-      return (conversion.alternate ? "0" : "") + unsigned.toString(8);
+      return prefix(conversion, unsigned, "0") + unsigned.toString(8);
     default:
       return unsigned.toString();
   }
+}
+
+/** The base's prefix, which zero does not have. */
+function prefix(conversion: Conversion, value: bigint, text: string): string {
+  return conversion.alternate && value !== 0n ? text : "";
 }
 
 /** Pads with spaces, or with zeros on whichever side is padded. */

@@ -6,17 +6,23 @@ import type { Histogram, MapSnapshot, Value } from "./value.ts";
 
 /** A byte string as a JSON string; invalid UTF-8 becomes U+FFFD. The result is JS text. */
 export function jsonString(bytes: string): string {
-  let text = '"';
-  for (const c of fromByteString(bytes)) {
-    const code = c.codePointAt(0) ?? 0;
-    if (c === '"' || c === "\\") text += `\\${c}`;
-    else if (c === "\n") text += "\\n";
-    else if (c === "\r") text += "\\r";
-    else if (c === "\t") text += "\\t";
-    else if (code < 32) text += `\\u${code.toString(16).padStart(4, "0")}`;
-    else text += c;
+  return `"${fromByteString(bytes).replace(/["\\\x00-\x1f]/g, escapeCharacter)}"`;
+}
+
+function escapeCharacter(c: string): string {
+  switch (c) {
+    case '"':
+    case "\\":
+      return `\\${c}`;
+    case "\n":
+      return "\\n";
+    case "\r":
+      return "\\r";
+    case "\t":
+      return "\\t";
+    default:
+      return `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
   }
-  return `${text}"`;
 }
 
 function jsonNumber(value: bigint): string {

@@ -1,6 +1,7 @@
 // Who takes what a run produces: the printer of the command line, or a program that uses the library.
 
 import type { SourcePlace } from "../define/action.ts";
+import type { ByteBuffer } from "../output/byte-buffer.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
 
 export interface EventSink {
@@ -14,6 +15,8 @@ export interface EventSink {
   map(snapshot: MapSnapshot): void;
   /** Events that found the ring buffer full since the last report. */
   lost(count: bigint): void;
+  /** No program sends events any more but the ones at the end: what comes now is what was left. */
+  lastEvents(): void;
   /** Between the last event and the maps that are printed at the end. */
   ending(): void;
   warn(message: string): void;
@@ -24,6 +27,14 @@ export interface EventSink {
   text(value: Value): string;
   /** A burst of events is over. */
   endOfBurst(): void;
-  /** The run is over. */
-  flush(): void;
+  /** Text output as bytes, if that is what the sink makes of it: who adds to it calls `written`. */
+  readonly bytes: ByteBuffer | undefined;
+  written(): void;
+  /** It takes no more until `ready` resolves; events wait in the ring buffer meanwhile. */
+  readonly full: boolean;
+  ready(): Promise<void>;
+  /** Nobody takes the output any more: the run need not go on. */
+  readonly abandoned: boolean;
+  /** The run is over; resolves when everything has been taken. */
+  finish(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 
 import { fromByteString, toByteString } from "../base/byte-string.ts";
 import type { SourcePlace } from "../define/action.ts";
+import type { ByteBuffer } from "../output/byte-buffer.ts";
 import { jsonEvent, jsonMap, jsonString, jsonValue } from "../output/json.ts";
 import { renderMapText, renderText, type TextOptions } from "../output/text.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
@@ -19,7 +20,10 @@ export interface OutputOptions extends TextOptions {
 }
 
 /** What takes the bytes of the output. */
-export type OutputTarget = Pick<OutputWriter, "write" | "endOfBurst" | "flush">;
+export interface OutputTarget extends Pick<OutputWriter, "write" | "written" | "endOfBurst" | "flush" | "full" | "ready" | "abandoned" | "finish"> {
+  /** The bytes that are not written yet, if others may add to them. */
+  readonly buffer: ByteBuffer | undefined;
+}
 
 export class Output implements EventSink {
   private readonly writer: OutputTarget;
@@ -70,6 +74,10 @@ export class Output implements EventSink {
     else this.options.complain(`Lost ${count} events\n`);
   }
 
+  lastEvents(): void {
+    // They are printed like all others.
+  }
+
   /** The mark between the events and the maps at the end. */
   ending(): void {
     if (!this.json) this.writer.write("\n\n");
@@ -100,8 +108,28 @@ export class Output implements EventSink {
     this.writer.endOfBurst();
   }
 
-  flush(): void {
-    this.writer.flush();
+  get bytes(): ByteBuffer | undefined {
+    return this.json ? undefined : this.writer.buffer;
+  }
+
+  written(): void {
+    this.writer.written();
+  }
+
+  get full(): boolean {
+    return this.writer.full;
+  }
+
+  ready(): Promise<void> {
+    return this.writer.ready();
+  }
+
+  get abandoned(): boolean {
+    return this.writer.abandoned;
+  }
+
+  finish(): Promise<void> {
+    return this.writer.finish();
   }
 }
 

@@ -2,20 +2,23 @@
 
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
-import { attachProgram, type Link } from "../attach/attach.ts";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { attachProgram, detachAll, type Link, runsLastFirst } from "../attach/attach.ts";
+import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import type { RunMoment } from "../define/attach-spec.ts";
 import type { ActionHost, RecordView } from "../define/action.ts";
-import { internalMaps, linkConstants } from "../define/internal-names.ts";
+import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
-import { lookupElement, testRun, testRunOnPacket } from "../sys/bpf.ts";
+import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
 import { readClock } from "../sys/clock.ts";
-import { RingBufferReader } from "../sys/ring-buffer.ts";
+import { onProcessEnd } from "../sys/process-end.ts";
+import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
 import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
@@ -37,6 +40,12 @@ export interface SessionOptions {
   userName(uid: number): string;
   cgroupPath(id: bigint, filter: string): string;
 }
+
+/** Attaching looks for signals after so many milliseconds. */
+const attachSlice = 50;
+/** Rounds of a millisecond that the last drain waits for a record that a program is still writing. */
+const busyRounds = 100;
+const interruptedWhileAttaching = 255;
 
 export class AttachFailure extends Error {}
 
@@ -66,7 +75,9 @@ export class Session {
   private status = 0;
   /** Set by exit(): later events are dropped. */
   private exiting = false;
-  private finish: (() => void) | undefined;
+  private stopWanted = false;
+  /** Ends the waiting for events. */
+  private wake: () => void = () => undefined;
 
   /** Creates maps and loads programs. Throws VerifierRejection or SystemError. */
   constructor(compiled: CompiledProgram, registry: Registry, target: Target, options: SessionOptions, output: EventSink) {
@@ -96,35 +107,41 @@ export class Session {
     );
   }
 
-  /** Runs to the end; gives the exit status. `signalled` resolves when the user wants to stop. */
+  /**
+   * Runs to the end; gives the exit status. `signalled` resolves when the user wants to stop. Everything is printed
+   * before close(), which may take long.
+   */
   async run(signalled: Promise<void>): Promise<number> {
-    try {
-      this.runPrograms("begin");
-      const attached = this.attachAll();
-      this.output.attached(attached);
-      this.options.child?.release();
-      await this.loop(signalled);
-    } finally {
-      this.detachAll();
-    }
+    void signalled.then(() => {
+      this.stopWanted = true;
+      this.wake();
+    });
+    this.runPrograms("begin");
+    const attached = await this.attachAll();
+    if (attached === undefined) return interruptedWhileAttaching;
+    this.output.attached(attached);
+    this.options.child?.release();
+    await this.readEvents();
+    this.endPrograms();
     await this.reportChild();
     this.options.child?.terminate();
-    this.drain();
+    if (this.output.abandoned) return this.status;
+    this.output.lastEvents();
+    await this.drainAll();
     this.exiting = false;
     this.runPrograms("end");
-    this.drain();
+    await this.drainAll();
     this.reportTotalLost();
     this.output.ending();
     if (this.compiled.config.printMapsOnExit) this.printMaps();
-    this.output.flush();
+    await this.output.finish();
     return this.status;
   }
 
   /** Does all up to the first event, and undoes it. */
-  rehearse(): void {
+  async rehearse(): Promise<void> {
     this.runPrograms("begin");
-    this.attachAll();
-    this.detachAll();
+    await this.attachAll();
   }
 
   /** Names of the probes that run in a mode, in the order of the source. */
@@ -135,13 +152,13 @@ export class Session {
   /** Runs what begins a run, what ends it, or nothing but what is in between; `work` may run probes of a mode. */
   runMode(work: () => void): void {
     this.runPrograms("begin");
-    this.drain();
+    this.drainNow();
     this.exiting = false;
     work();
     this.runPrograms("end");
-    this.drain();
+    this.drainNow();
     this.output.ending();
-    this.output.flush();
+    this.output.endOfBurst();
   }
 
   /** Runs one probe of a mode; how it ended, and the mean time of a run. */
@@ -149,9 +166,9 @@ export class Session {
     const { probe, fd } = present(this.probesAt(moment)[index], "probe of a mode");
     this.status = 0;
     const { returned, nanoseconds } = testRunOnPacket(fd, probe.name, repeat);
-    this.drain();
+    this.drainNow();
     this.exiting = false;
-    this.output.flush();
+    this.output.endOfBurst();
     return { returned, nanoseconds, status: this.status };
   }
 
@@ -160,11 +177,12 @@ export class Session {
   }
 
   /** Frees everything; also after a failure. */
-  close(): void {
-    this.detachAll();
+  async close(): Promise<void> {
     this.ring.close();
-    this.loaded.close();
     this.options.child?.terminate();
+    await detachAll(this.links.splice(0));
+    this.loaded.close();
+    await this.options.child?.exited;
   }
 
   // ---- begin, end, attaching -----------------------------------------------------------------------------
@@ -173,24 +191,31 @@ export class Session {
     for (const { probe, fd } of this.probesAt(moment)) testRun(fd, probe.name);
   }
 
-  private attachAll(): number {
+  /** Gives the number of attached probes; undefined when the user wants to stop meanwhile. */
+  private async attachAll(): Promise<number | undefined> {
     const environment = {
       onlineCpus: this.target.onlineCpus,
       pid: this.options.pid,
       tracepoints: this.target.tracepoints,
+      systemCalls: new SystemCallTable(this.target),
     };
     let attached = 0;
     let failed = 0;
+    let lookAround = performance.now() + attachSlice;
     // The kernel runs the last attached first for some mechanisms: those are attached in reverse.
-    const reversed = (probe: CompiledProbe) => probe.attach.mechanism.includes("probe");
-    const forward = this.loaded.probes.filter(({ probe }) => !reversed(probe));
-    const backward = this.loaded.probes.filter(({ probe }) => reversed(probe)).reverse();
+    const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
+    const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
     for (const { probe, fd } of [...forward, ...backward]) {
       if (this.options.verbose) this.noteAttaching(probe);
-      const success = this.attachOne(probe, fd, environment);
+      const { btfId } = this.options.attachTarget(probe);
+      const success = this.attachOne(probe, fd, { ...environment, typeId: btfId });
       if (success) attached += probe.count;
       else failed += 1;
       if (success && (probe.attach.mechanism !== "test-run" || probe.attach.moment === "on-signal")) this.listening = true;
+      if (performance.now() < lookAround) continue;
+      await setImmediate();
+      if (this.stopWanted) return undefined;
+      lookAround = performance.now() + attachSlice;
     }
     if (attached === 0 && failed > 0) throw new AttachFailure("No probe could be attached");
     return attached;
@@ -219,41 +244,49 @@ export class Session {
     }
   }
 
-  private detachAll(): void {
-    for (const link of this.links.splice(0).reverse()) link.detach();
-  }
-
   // ---- events ----------------------------------------------------------------------------------------------
 
-  private async loop(signalled: Promise<void>): Promise<void> {
-    this.drain();
+  /** Handles events until the run ends for some reason. */
+  private async readEvents(): Promise<void> {
     // A command that was asked for runs to its end.
-    if (this.exiting || (!this.listening && this.options.child === undefined)) return;
-    await new Promise<void>((resolve) => {
-      this.finish = resolve;
-      this.ring.start(() => {
-        const count = this.drain();
-        if (this.exiting) resolve();
-        return count;
+    if (!this.listening && this.options.child === undefined) return this.drainAll();
+    const { child, pid } = this.options;
+    const stops: (() => void)[] = [];
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.wake = resolve;
+        const timer = setInterval(() => this.lookAround(resolve), 100);
+        stops.push(() => clearInterval(timer));
+        void child?.exited.then(({ problem }) => {
+          if (problem !== undefined) {
+            this.output.note(`ERROR: Failed to run the command: ${problem}`);
+            this.status = 1;
+          }
+          resolve();
+        });
+        stops.push(
+          this.options.onSelf(() => {
+            this.runPrograms("on-signal");
+            this.readSome(resolve);
+          }),
+        );
+        if (child === undefined && pid !== undefined) stops.push(onProcessEnd(pid, resolve).stop);
+        this.ring.start(() => {
+          try {
+            return this.readSome(resolve);
+          } catch (problem) {
+            reject(problem instanceof Error ? problem : new Error(String(problem)));
+            return { count: 0, more: false };
+          }
+        });
+        this.readSome(resolve);
+        if (this.stopWanted) resolve();
       });
-      const check = setInterval(() => {
-        this.checkLost();
-        if (this.processGone()) resolve();
-      }, 100);
-      void signalled.then(resolve);
-      void this.options.child?.exited.then(() => resolve());
-      const unsubscribe = this.options.onSelf(() => {
-        this.runPrograms("on-signal");
-        this.drain();
-        if (this.exiting) resolve();
-      });
-      this.finish = () => {
-        clearInterval(check);
-        unsubscribe();
-      };
-    });
-    this.finish?.();
-    this.ring.stop();
+    } finally {
+      this.wake = () => undefined;
+      this.ring.stop();
+      for (const stop of stops) stop();
+    }
   }
 
   /** Says with -v how the command ended, if it has. */
@@ -265,34 +298,66 @@ export class Session {
     this.output.note(ended.signal === null ? `Child exited with code: ${ended.code ?? 0}` : `Child terminated by signal: ${ended.signal}`);
   }
 
-  private processGone(): boolean {
-    const { pid, child } = this.options;
-    if (pid === undefined || child !== undefined) return false;
-    try {
-      process.kill(pid, 0);
-      return false;
-    } catch (problem) {
-      return problem instanceof Error && "code" in problem && problem.code === "ESRCH";
+  private readSome(over: () => void): Drained {
+    const drained = this.drain(() => !this.output.full);
+    if (this.exiting || this.output.abandoned) over();
+    else if (this.output.full) this.ring.pauseUntil(this.output.ready());
+    return drained;
+  }
+
+  /** What is not told by events. */
+  private lookAround(over: () => void): void {
+    this.checkLost();
+    // The event of exit() may be lost, or stand behind others that nobody takes.
+    if (this.readWord(internalMaps.ended) !== 0n || this.output.abandoned) over();
+  }
+
+  /** Handles events as long as `goOn` says so; those after exit() are dropped. */
+  private drain(goOn: () => boolean): Drained {
+    const drained = this.ring.drain((view, at) => {
+      if (this.exiting) return true;
+      const id = view.words[at >>> 2] ?? 0;
+      this.handlers[id]?.(view, at);
+      return goOn();
+    });
+    if (drained.count > 0) this.output.endOfBurst();
+    return drained;
+  }
+
+  /** Handles what programs sent that have run already. */
+  private drainNow(): void {
+    while (this.drain(() => true).count > 0);
+  }
+
+  /** Handles what is left, also what is still being written. */
+  private async drainAll(): Promise<void> {
+    for (let idle = 0; idle < busyRounds; ) {
+      const { count, more } = this.drain(() => !this.output.full);
+      if (!more) return;
+      idle = count > 0 ? 0 : idle + 1;
+      await (this.output.full ? this.output.ready() : setTimeout(count > 0 ? 0 : 1));
     }
   }
 
-  private drain(): number {
-    const count = this.ring.drain((view, at) => {
-      if (this.exiting) return;
-      const id = view.words[at >>> 2] ?? 0;
-      this.handlers[id]?.(view, at);
-    });
-    if (count > 0) this.output.endOfBurst();
-    return count;
+  /** No attached program does anything from here on. */
+  private endPrograms(): void {
+    const ended = this.readWord(internalMaps.ended);
+    if (!this.exiting && ended !== 0n) this.status = Number(ended) & endedStatus;
+    const word = Buffer.alloc(8);
+    word.writeUInt32LE(endedFlag);
+    updateElement(this.mapFd(internalMaps.ended), new Uint8Array(4), word);
   }
 
-  private readLost(): bigint {
-    const fd = present(this.loaded.maps.get(internalMaps.lost), "lost map");
-    return lookupElement(fd, new Uint8Array(4), 8)?.readBigUInt64LE(0) ?? 0n;
+  private mapFd(name: string): number {
+    return present(this.loaded.maps.get(name), `map ${name}`);
+  }
+
+  private readWord(map: string): bigint {
+    return lookupElement(this.mapFd(map), new Uint8Array(4), 8)?.readBigUInt64LE(0) ?? 0n;
   }
 
   private checkLost(): void {
-    const now = this.readLost();
+    const now = this.readWord(internalMaps.lost);
     if (now === this.lost) return;
     this.output.lost(now - this.lost);
     this.lost = now;
@@ -358,6 +423,9 @@ export class Session {
     return {
       truncationTrailer: compiled.config.strTruncTrailer,
       maxCatBytes: compiled.config.maxCatBytes,
+      maxStrlen: compiled.config.maxStrlen,
+      bytes: output.bytes,
+      written: () => output.written(),
       decode: (view, at, field) => decodeValue(decoder, viewOf(view.bytes), at + field.offset, field.type),
       render: (value) => output.text(value),
       output: (kind, text) => output.event(kind, text),

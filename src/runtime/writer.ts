@@ -1,27 +1,47 @@
-// Program output: collected bytes, written by line, when full, or at once.
+// Program output: bytes collected in a buffer, written by line, when full, or at once. When the reader is slow they wait
+// here without stopping the thread; whoever makes more looks at `full` first.
 
-import { writeSync } from "node:fs";
+import { ByteBuffer } from "../output/byte-buffer.ts";
+import { errors, OutputFile } from "../sys/output-file.ts";
+import { SystemError } from "../sys/system-error.ts";
 
 export type Buffering = "line" | "full" | "none";
 
-const flushAt = 64 * 1024;
+const flushAt = 128 * 1024;
 
 export class OutputWriter {
-  private readonly fd: number;
+  /** What is not written yet; whoever adds to it calls `written`. */
+  readonly buffer = new ByteBuffer();
+  private readonly file: OutputFile;
   private readonly buffering: Buffering;
-  private readonly pieces: string[] = [];
-  private size = 0;
+  /** Resolves when there was room and more has been written. */
+  private waiting: Promise<void> | undefined;
+  private failure: SystemError | undefined;
+  private broken = false;
 
   constructor(fd: number, buffering: Buffering) {
-    this.fd = fd;
+    this.file = new OutputFile(fd);
     this.buffering = buffering;
+  }
+
+  /** Nobody reads the output any more; what is written is dropped. */
+  get abandoned(): boolean {
+    return this.broken;
+  }
+
+  /** More should wait until `ready`. */
+  get full(): boolean {
+    return this.waiting !== undefined && this.buffer.length >= flushAt;
   }
 
   /** Adds a byte string. */
   write(bytes: string): void {
-    this.pieces.push(bytes);
-    this.size += bytes.length;
-    if (this.size >= flushAt || this.buffering === "none") this.flush();
+    this.buffer.append(bytes);
+    this.written();
+  }
+
+  written(): void {
+    if (this.buffer.length >= flushAt || this.buffering === "none") this.flush();
   }
 
   /** Writes what a burst of events left behind, unless the whole buffer is waited for. */
@@ -29,24 +49,45 @@ export class OutputWriter {
     if (this.buffering !== "full") this.flush();
   }
 
+  /** Writes what the file takes now. Throws SystemError when it can't be written at all. */
   flush(): void {
-    if (this.size === 0) return;
-    const bytes = Buffer.from(this.pieces.join(""), "latin1");
-    this.pieces.length = 0;
-    this.size = 0;
-    for (let at = 0; at < bytes.length; ) at += writeAll(this.fd, bytes, at);
+    if (this.failure !== undefined) throw this.failure;
+    if (this.waiting === undefined) this.push();
+    if (this.failure !== undefined) throw this.failure;
   }
-}
 
-/** Writes once; a pipe that is full for the moment is tried again. */
-function writeAll(fd: number, bytes: Buffer, at: number): number {
-  for (;;) {
-    try {
-      return writeSync(fd, bytes, at);
-    } catch (problem) {
-      const code = problem instanceof Error && "code" in problem ? problem.code : undefined;
-      if (code !== "EAGAIN") throw problem;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  private push(): void {
+    const { buffer } = this;
+    let done = 0;
+    while (done < buffer.length && !this.broken && this.failure === undefined) {
+      const count = this.file.write(done === 0 ? buffer.bytes : buffer.bytes.subarray(done), buffer.length - done);
+      if (count >= 0) done += count;
+      else if (count === -errors.brokenPipe) this.broken = true;
+      else if (count === -errors.tryAgain) {
+        buffer.drop(done);
+        this.waiting = this.pushLater();
+        return;
+      } else this.failure = new SystemError("write", "the output", -count);
     }
+    buffer.length = 0;
+  }
+
+  private async pushLater(): Promise<void> {
+    await this.file.writable();
+    this.waiting = undefined;
+    this.push();
+  }
+
+  /** Resolves when the reader has taken something, at once if nothing waits. */
+  ready(): Promise<void> {
+    return this.waiting ?? Promise.resolve();
+  }
+
+  /** Writes everything, however long the reader takes. */
+  async finish(): Promise<void> {
+    this.flush();
+    while (this.waiting !== undefined) await this.waiting;
+    this.flush();
+    this.file.close();
   }
 }

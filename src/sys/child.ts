@@ -1,8 +1,14 @@
-// The command of -c: a shell that waits for a byte and then becomes the command, so that its process id is known before.
+// The command of -c: a process that waits for a byte and then becomes the command, so that its id is known before. It
+// gets SIGTERM when this process ends in whatever way.
 
-import { spawn } from "node:child_process";
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gateProgram } from "./child-gate.ts";
+import { closeFd, memoryFile } from "./memory.ts";
+import { errnoText } from "./system-error.ts";
 
 export interface Child {
   readonly pid: number;
@@ -10,8 +16,14 @@ export interface Child {
   release(): void;
   /** Ends it if it still runs. */
   terminate(): void;
-  /** Resolves when it has ended, with its status or signal. */
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly exited: Promise<ChildEnd>;
+}
+
+export interface ChildEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why the command could not be executed. */
+  readonly problem: string | undefined;
 }
 
 /** The file behind the first word of a command; a text says what is wrong. */
@@ -45,27 +57,61 @@ export function startChild(command: string): Child {
   const [word = "", ...args] = command.split(" ");
   const resolved = resolveCommand(word, process.env["PATH"] ?? "");
   if ("problem" in resolved) throw new Error(resolved.problem);
-  // The shell reads from descriptor 3, closes it, and is replaced: the process id stays.
-  const script = 'read -r _ <&3; f="$1"; shift; exec 3<&-; exec "$f" "$@"';
-  const shell = spawn("/bin/sh", ["-c", script, "sh", resolved.file, ...args], {
-    stdio: ["inherit", "inherit", "inherit", "pipe"],
-  });
-  const gate = shell.stdio[3];
-  const state = { ended: false };
-  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    shell.on("exit", (code, signal) => {
+  const gate = spawnGate([resolved.file, word, ...args]);
+  const { pid } = gate;
+  if (pid === undefined) throw new Error("the process can't be made");
+  const line = gate.stdio[3];
+  const state = { ended: false, errno: 0 };
+  if (line instanceof Socket) {
+    line.on("data", (bytes: Buffer) => {
+      state.errno = bytes[0] ?? 0;
+    });
+    // The child is gone, which its exit tells.
+    line.on("error", () => undefined);
+  }
+  const exited = new Promise<ChildEnd>((resolve) => {
+    // "close" comes when all is read of what the child wrote on the line.
+    gate.on("close", (code, signal) => {
       state.ended = true;
-      resolve({ code, signal });
+      resolve({ code, signal, problem: state.errno === 0 ? undefined : `${resolved.file}: ${errnoText(state.errno)}` });
     });
   });
   return {
-    pid: shell.pid ?? 0,
+    pid,
     release: () => {
-      if (gate !== null && gate !== undefined && "write" in gate) gate.end("\n");
+      if (line instanceof Socket) line.end("\n");
     },
     terminate: () => {
-      if (!state.ended) shell.kill("SIGTERM");
+      if (state.ended) return;
+      gate.kill("SIGTERM");
+      // A stopped process takes the signal when it goes on.
+      gate.kill("SIGCONT");
     },
     exited,
   };
+}
+
+/** Runs the program that becomes the command: from memory, or where that is not allowed from a file for the moment. */
+function spawnGate(words: readonly string[]): ChildProcess {
+  const program = gateProgram(process.arch === "arm64" ? "arm64" : "x64");
+  const run = (file: string) =>
+    spawn(file, words, { argv0: "bpftrace", stdio: ["inherit", "inherit", "inherit", "pipe"] });
+  const fd = memoryFile("bpftrace", program);
+  if (fd !== undefined) {
+    const child = run(`/proc/self/fd/${fd}`);
+    closeFd(fd);
+    if (child.pid !== undefined) return child;
+    // Why it can't be run from memory does not matter when it runs from the file.
+    child.on("error", () => undefined);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "bpftrace-"));
+  try {
+    const file = join(folder, "bpftrace");
+    writeFileSync(file, program, { mode: 0o700 });
+    const child = run(file);
+    child.on("error", () => undefined);
+    return child;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

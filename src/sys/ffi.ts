@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import { InternalError } from "../base/invariant.ts";
+import { syscallNumbers } from "./syscall-numbers.ts";
 
 /** What the rest of sys/ needs of a foreign function interface. */
 export interface Native {
@@ -11,14 +12,21 @@ export interface Native {
   addressOf(buffer: Uint8Array): bigint;
   /** Memory at an address, without a copy. */
   view(address: bigint, length: number): ArrayBuffer;
-  /** Calls back whenever the descriptor is readable, until `stop`. */
-  poll(fd: number, callback: () => void): { stop(): void };
+  /** Calls back whenever the descriptor is ready, until `stop`. */
+  poll(fd: number, ready: "readable" | "writable", callback: () => void): { stop(): void };
+  /** Closes descriptors, several at a time and beside this thread: some take the kernel long. */
+  closeAll(fds: readonly number[]): Promise<void>;
 }
 
 type Long = number | bigint;
 
+interface SystemCall {
+  (...args: readonly Long[]): number;
+  async(...args: readonly (Long | ((problem: unknown, result: number) => void))[]): void;
+}
+
 interface Koffi {
-  load(path: string): { func(name: string, result: string, args: readonly string[]): (...args: readonly Long[]) => number };
+  load(path: string): { func(name: string, result: string, args: readonly string[]): SystemCall };
   errno(): number;
   address(value: unknown): bigint;
   view(pointer: bigint, length: number): ArrayBuffer;
@@ -42,8 +50,13 @@ function openNative(): Native {
     },
     addressOf: (buffer) => BigInt(koffi.address(buffer)),
     view: (address, length) => koffi.view(address, length),
-    poll: (fd, callback) => {
-      const handle = koffi.node.poll(fd, { readable: true }, callback);
+    closeAll: async (fds) => {
+      const close = (fd: number) =>
+        new Promise<void>((resolve) => call.async(syscallNumbers.close, fd, 0, 0, 0, 0, 0, () => resolve()));
+      await Promise.all(fds.map(close));
+    },
+    poll: (fd, ready, callback) => {
+      const handle = koffi.node.poll(fd, { [ready]: true }, callback);
       handles.add(handle);
       return {
         stop: () => {

@@ -63,6 +63,23 @@ export function mapFile(fd: number, offset: number, length: number, write: boole
   };
 }
 
+/** Flags of memfd_create(2): close on exec, executable (the latter is unknown before Linux 6.3). */
+const closeOnExec = 1;
+const executable = 0x10;
+
+/** A file in memory that can be executed; undefined when the kernel has none. */
+export function memoryFile(name: string, content: Uint8Array): number | undefined {
+  const arena = new Arena();
+  const title = arena.text(name);
+  const modern = native().syscall(syscallNumbers.memfdCreate, title, closeOnExec | executable);
+  const fd = modern >= 0 ? modern : native().syscall(syscallNumbers.memfdCreate, title, closeOnExec);
+  if (fd < 0) return undefined;
+  const written = native().syscall(syscallNumbers.write, fd, arena.place(content), content.length);
+  if (written === content.length) return fd;
+  closeFd(fd);
+  return undefined;
+}
+
 export function closeFd(fd: number): void {
   native().syscall(syscallNumbers.close, fd);
 }

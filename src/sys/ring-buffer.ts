@@ -16,6 +16,15 @@ const publishEvery = 256;
 const manyRecords = 32;
 const againAfterMs = 2;
 
+/** One drain ends after so many records, so that signals and timers get their turn. */
+const drainLimit = 1 << 16;
+
+export interface Drained {
+  readonly count: number;
+  /** There are more records, or some that are being written. */
+  readonly more: boolean;
+}
+
 /** What a record handler sees: the data area and the place of the record in it. */
 export interface RecordArea {
   readonly bytes: Uint8Array;
@@ -31,9 +40,13 @@ export class RingBufferReader {
   private readonly producerWords: Int32Array;
   private readonly area: RecordArea;
   private position = 0;
+  /** Of the position in the data. */
+  private offset = 0;
   private polling: { stop(): void } | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
+  private drained: () => Drained = () => ({ count: 0, more: false });
+  private stopped = true;
+  private paused = false;
 
   constructor(fd: number, size: number) {
     this.fd = fd;
@@ -54,58 +67,82 @@ export class RingBufferReader {
     return high * 2 ** 32 + low;
   }
 
-  /** Handles all complete records; gives how many there were. The handler gets the place of the payload. */
-  drain(handle: (area: RecordArea, at: number, length: number) => void): number {
+  /**
+   * Handles complete records until there are none, or `limit` were handled, or the handler says false. The handler gets
+   * the place of the payload.
+   */
+  drain(handle: (area: RecordArea, at: number, length: number) => boolean, limit = drainLimit): Drained {
     let count = 0;
+    let goOn = true;
     let end = this.producerPosition();
-    while (this.position < end) {
-      const at = this.position % this.size;
+    while (goOn && this.position < end && count < limit) {
+      const at = this.offset;
       const header = Atomics.load(this.area.words, at >>> 2);
       if ((header & busyBit) !== 0) break;
       const length = header & ~(busyBit | discardBit);
-      if ((header & discardBit) === 0) handle(this.area, at + headerSize, length);
-      this.position += headerSize + Math.ceil(length / 8) * 8;
+      if ((header & discardBit) === 0) goOn = handle(this.area, at + headerSize, length);
+      const step = (headerSize + length + 7) & ~7;
+      this.position += step;
+      this.offset = (at + step) & (this.size - 1);
       count += 1;
       if (count % publishEvery === 0) this.publish();
       if (this.position >= end) end = this.producerPosition();
     }
     this.publish();
-    return count;
+    return { count, more: this.position < this.producerPosition() };
   }
 
   private publish(): void {
     Atomics.store(this.consumerWords, 0, BigInt(this.position));
   }
 
-  /** Calls `drained` whenever there may be records; it drains and says how many there were. */
-  start(drained: () => number): void {
+  /** Calls `drained` whenever there may be records; it drains and says what it found. */
+  start(drained: () => Drained): void {
     this.stopped = false;
-    const arm = () => {
-      if (this.stopped) return;
-      this.polling = native().poll(this.fd, ready);
+    this.drained = drained;
+    this.arm();
+  }
+
+  /** Leaves records where they are until a promise resolves. */
+  pauseUntil(ready: Promise<void>): void {
+    this.disarm();
+    this.paused = true;
+    // A refusal is told to whoever writes next.
+    const go = () => {
+      this.paused = false;
+      this.readAgain();
     };
-    const ready = () => {
-      if (this.stopped) return;
-      const count = drained();
-      if (count < manyRecords || this.stopped) return;
-      // Busy: read by the clock, so that the kernel need not wake us for each record.
-      this.polling?.stop();
-      this.polling = undefined;
-      this.timer = setTimeout(again, againAfterMs);
-    };
-    const again = () => {
-      if (this.stopped) return;
-      if (drained() > 0) this.timer = setTimeout(again, againAfterMs);
-      else arm();
-    };
-    arm();
+    ready.then(go, go);
+  }
+
+  private arm(): void {
+    this.polling = native().poll(this.fd, "readable", () => this.readAgain());
+  }
+
+  private disarm(): void {
+    this.polling?.stop();
+    this.polling = undefined;
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Drains; then waits for the kernel's word if little is going on, else for the clock, so that the kernel need not call. */
+  private readAgain(): void {
+    if (this.stopped || this.paused) return;
+    const busy = this.polling === undefined;
+    const { count, more } = this.drained();
+    if (this.stopped || this.paused) return;
+    if (count < manyRecords && !more && (!busy || count === 0)) {
+      if (busy) this.arm();
+      return;
+    }
+    this.disarm();
+    this.timer = setTimeout(() => this.readAgain(), more && count > 0 ? 0 : againAfterMs);
   }
 
   stop(): void {
     this.stopped = true;
-    this.polling?.stop();
-    this.polling = undefined;
-    if (this.timer !== undefined) clearTimeout(this.timer);
+    this.disarm();
   }
 
   close(): void {

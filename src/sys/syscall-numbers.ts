@@ -1,6 +1,7 @@
 // Numbers of the system calls that are made directly (arch/x86/entry/syscalls/syscall_64.tbl, asm-generic/unistd.h).
 
 const x64 = {
+  write: 1,
   close: 3,
   mmap: 9,
   munmap: 11,
@@ -13,9 +14,12 @@ const x64 = {
   prlimit: 302,
   bpf: 321,
   nameToHandleAt: 303,
+  memfdCreate: 319,
+  pidfdOpen: 434,
 } as const;
 
 const arm64 = {
+  write: 64,
   close: 57,
   mmap: 222,
   munmap: 215,
@@ -28,6 +32,8 @@ const arm64 = {
   prlimit: 261,
   bpf: 280,
   nameToHandleAt: 264,
+  memfdCreate: 279,
+  pidfdOpen: 434,
 } as const;
 
 export const syscallNumbers: Readonly<Record<keyof typeof x64, number>> = process.arch === "arm64" ? arm64 : x64;

@@ -19,13 +19,12 @@ const exit = builtin({
   required: 0,
   pure: false,
   leavesProbe: true,
-  endsRun: true,
   type: () => none,
   lower: (code, call) => {
     const [status] = call.arguments;
-    const operand = scalarOperand(int64, status === undefined ? code.ir.const(0) : code.integer(status));
-    code.event("exit", {}, [{ operand, as: int64 }]);
-    code.endRun();
+    const value = status === undefined ? code.ir.const(0) : code.integer(status);
+    code.event("exit", {}, [{ operand: scalarOperand(int64, value), as: int64 }]);
+    code.endRun(value);
     code.leave();
     return noOperand;
   },

@@ -1,9 +1,11 @@
 // printf, print and their relatives: formatted output, values and maps.
 
-import type { ActionDef } from "../../define/action.ts";
+import type { ActionDef, ActionHost, ActionSpec } from "../../define/action.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
 import { type Code, type EventArgument, noOperand } from "../../define/code.ts";
-import { accepts, conversionsOf, formatValues, parseFormat } from "../../output/format.ts";
+import { ByteBuffer } from "../../output/byte-buffer.ts";
+import { accepts, conversionsOf, parseFormat } from "../../output/format.ts";
+import { type FormatWriter, lazyFormat } from "../../output/format-writer.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import { int64, none, type Type, typeName, uint64 } from "../../types/type.ts";
 
@@ -81,25 +83,44 @@ export const printf = formatFunction(
   false,
 );
 
+function formatWriter(spec: ActionSpec, host: ActionHost): FormatWriter {
+  return lazyFormat(parseFormat(String(spec.parameters["format"] ?? "")), spec.fields, {
+    truncationTrailer: host.truncationTrailer,
+    maxStrlen: host.maxStrlen,
+    decode: (record, at, field) => host.decode(record, at, field),
+  });
+}
+
 /** An action that formats its fields and hands the text on. */
-export function formatAction(
-  name: string,
-  use: (text: string, host: Parameters<ActionDef["prepare"]>[1], spec: Parameters<ActionDef["prepare"]>[0]) => void,
-): ActionDef {
+export function formatAction(name: string, use: (text: string, host: ActionHost, spec: ActionSpec) => void): ActionDef {
   return {
     name,
     prepare: (spec, host) => {
-      const pieces = parseFormat(String(spec.parameters["format"] ?? ""));
-      const options = { truncationTrailer: host.truncationTrailer };
-      return (view, at) => {
-        const values = spec.fields.map((field) => host.decode(view, at, field));
-        use(formatValues(pieces, values, options), host, spec);
+      const write = formatWriter(spec, host);
+      const buffer = new ByteBuffer();
+      return (record, at) => {
+        buffer.length = 0;
+        write(record, at, buffer);
+        use(buffer.text(), host, spec);
       };
     },
   };
 }
 
-export const printfAction = formatAction("printf", (text, host) => host.output("printf", text));
+const printedText = formatAction("printf", (text, host) => host.output("printf", text));
+
+export const printfAction: ActionDef = {
+  name: "printf",
+  prepare: (spec, host) => {
+    const { bytes } = host;
+    if (bytes === undefined) return printedText.prepare(spec, host);
+    const write = formatWriter(spec, host);
+    return (record, at) => {
+      write(record, at, bytes);
+      host.written();
+    };
+  },
+};
 
 // ---- print ------------------------------------------------------------------------------------------------
 

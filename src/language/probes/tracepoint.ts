@@ -5,6 +5,7 @@ import { hasWildcard, matchInGroups, probePoint, wildcardPattern } from "../../d
 import type { ArgumentField, ArgumentsLayout, Capability, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target, TracepointField } from "../../define/target.ts";
 import type { Span } from "../../source/source.ts";
+import { sharePoints } from "./system-call.ts";
 import { type AddressSpace, int64, type IntBytes, intType, none, pointerTo, stringType, type Type } from "../../types/type.ts";
 
 const capabilities: ReadonlySet<Capability> = new Set(["args", "signal"]);
@@ -124,7 +125,7 @@ function resolve({ text, target, diagnostics, anyGroup }: ResolveRequest): Resol
     const colon = name.indexOf(":");
     return makePoint(target, name.slice(0, colon), name.slice(colon + 1), undefined, text.span);
   });
-  return { kind: "points", points };
+  return { kind: "points", points: sharePoints(target, matches, points) };
 }
 
 export const tracepoint: ProbeDef = {

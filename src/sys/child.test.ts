@@ -1,0 +1,74 @@
+// Commands of -c: they wait to be released, keep their process id, and end when asked to.
+
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { resolveCommand, startChild } from "./child.ts";
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, "latin1").trim();
+}
+
+function signalMask(pid: number, name: string): bigint {
+  return BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? ""}`);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+test("a command waits until it is released, and keeps its process id and arguments", async () => {
+  const child = startChild("sleep 1000");
+  await until(() => commandOf(child.pid) === "bpftrace");
+  child.release();
+  await until(() => commandOf(child.pid) === "sleep");
+  assert.equal(readFileSync(`/proc/${child.pid}/cmdline`, "latin1"), "sleep\x001000\x00");
+  assert.equal(signalMask(child.pid, "SigIgn"), 0n);
+  assert.equal(signalMask(child.pid, "SigBlk"), 0n);
+  child.terminate();
+  assert.deepEqual(await child.exited, { code: null, signal: "SIGTERM", problem: undefined });
+});
+
+test("the status of a command is told", async () => {
+  const child = startChild("false");
+  child.release();
+  assert.deepEqual(await child.exited, { code: 1, signal: null, problem: undefined });
+});
+
+test("a command that was never released can be ended", async () => {
+  const child = startChild("sleep 1000");
+  child.terminate();
+  assert.equal((await child.exited).signal, "SIGTERM");
+});
+
+test("a stopped command can be ended", async () => {
+  const child = startChild("sleep 1000");
+  child.release();
+  await until(() => commandOf(child.pid) === "sleep");
+  process.kill(child.pid, "SIGSTOP");
+  child.terminate();
+  assert.equal((await child.exited).signal, "SIGTERM");
+});
+
+test("what can't be executed is told before or after", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "child-"));
+  try {
+    const script = join(folder, "script");
+    writeFileSync(script, "#!/bin/sh\n");
+    assert.match(String(Object.values(resolveCommand(script, ""))), /not exist or is not executable/);
+    chmodSync(script, 0o755);
+    assert.match(String(Object.values(resolveCommand(script, ""))), /not an ELF executable/);
+    const broken = join(folder, "broken");
+    writeFileSync(broken, "\x7fELF", { mode: 0o755 });
+    const child = startChild(broken);
+    child.release();
+    const { code, problem } = await child.exited;
+    assert.equal(code, 127);
+    assert.match(problem ?? "", /broken: /);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  assert.throws(() => startChild("no-such-command-at-all"), /does not exist/);
+});
