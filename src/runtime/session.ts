@@ -7,7 +7,7 @@ import { attachProgram, detachAll, type Link, runsLastFirst } from "../attach/at
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
-import type { RunMoment } from "../define/attach-spec.ts";
+import type { AttachSpec, RunMoment } from "../define/attach-spec.ts";
 import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
@@ -46,6 +46,12 @@ const attachSlice = 50;
 /** Rounds of a millisecond that the last drain waits for a record that a program is still writing. */
 const busyRounds = 100;
 const interruptedWhileAttaching = 255;
+
+/** Whether an attached program runs by itself some time later. */
+function awaitsEvents(attach: AttachSpec): boolean {
+  if (attach.mechanism === "test-run") return attach.moment === "on-signal";
+  return attach.mechanism !== "iter";
+}
 
 export class AttachFailure extends Error {}
 
@@ -121,6 +127,7 @@ export class Session {
     if (attached === undefined) return interruptedWhileAttaching;
     this.output.attached(attached);
     this.options.child?.release();
+    await this.runIterators();
     await this.readEvents();
     this.endPrograms();
     await this.reportChild();
@@ -211,7 +218,7 @@ export class Session {
       const success = this.attachOne(probe, fd, { ...environment, typeId: btfId });
       if (success) attached += probe.count;
       else failed += 1;
-      if (success && (probe.attach.mechanism !== "test-run" || probe.attach.moment === "on-signal")) this.listening = true;
+      if (success && awaitsEvents(probe.attach)) this.listening = true;
       if (performance.now() < lookAround) continue;
       await setImmediate();
       if (this.stopWanted) return undefined;
@@ -241,6 +248,15 @@ export class Session {
       }
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
       return false;
+    }
+  }
+
+  /** Lets iterators go over all their elements; what they write stands where a printf would. */
+  private async runIterators(): Promise<void> {
+    for (const { iterate } of this.links) {
+      if (iterate === undefined) continue;
+      iterate((bytes) => this.output.event("printf", bytes.toString("latin1")));
+      await this.drainAll();
     }
   }
 

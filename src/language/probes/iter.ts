@@ -34,8 +34,11 @@ function resolve(request: ResolveRequest): Resolution {
   if (contextOf(target, name) === undefined) {
     return fail(request, `iter:${name} is not available on this kernel`, `it has ${target.kernelTypes.iterators().join(", ")}`);
   }
+  if (pin !== undefined && pin !== "") {
+    return fail(request, "iterators can't be pinned yet", "leave out the name of the pin: the iterator is then run at once");
+  }
   const last = lastCallWord(target, name);
-  const attach: AttachSpec = { mechanism: "iter", name, pin: pin === undefined || pin === "" ? undefined : pin };
+  const attach: AttachSpec = { mechanism: "iter", name, pin: undefined };
   const point = probePoint({
     provider: "iter",
     probeType: "iter",
@@ -64,7 +67,7 @@ export const iter: ProbeDef = {
   names: ["iter", "it"],
   probeType: "iter",
   doc: "Once for each element of a kernel collection: task, task_file, task_vma, bpf_map, tcp, …; the run ends after the last one.",
-  syntax: ["iter:NAME", "iter:NAME:PIN"],
+  syntax: ["iter:NAME"],
   example: 'iter:task { printf("%d %s\\n", ctx.task.pid, ctx.task.comm); }',
   parts: { min: 1, max: 2 },
   listedWith: "kernel",
