@@ -486,4 +486,3 @@ export function foldPrefix(context: Context, expression: Expression & { kind: "u
   }
   return undefined;
 }
-
