@@ -1,5 +1,7 @@
 // A run of many mutants through the stages, and the reduction of what failed to a short text.
 
+import { compilerFor } from "../support/compile.ts";
+import { fakeTarget } from "../support/fake-target.ts";
 import { cTexts, scripts, words } from "./corpus.ts";
 import { mutant } from "./mutate.ts";
 import { poolOf, tokens } from "./pieces.ts";
@@ -27,7 +29,10 @@ export interface Campaign {
 /** Runs mutants; gives one failure for each place in the code that throws, with the shortest text found. */
 export function runCampaign(campaign: Campaign): readonly Failure[] {
   const checks = stages();
-  const scriptPool = poolOf(scripts(), words);
+  const texts = scripts();
+  // Relatives of what is valid get furthest.
+  const valid = texts.filter(validScripts());
+  const scriptPool = poolOf([...valid, ...valid, ...valid, ...texts], words);
   const cPool = poolOf(cTexts, words);
   const failures = new Map<string, Failure>();
   for (let i = 0; i < campaign.count; i++) {
@@ -45,6 +50,19 @@ export function runCampaign(campaign: Campaign): readonly Failure[] {
     }
   }
   return [...failures.values()];
+}
+
+/** Tells the texts that compile. */
+function validScripts(): (text: string) => boolean {
+  const compile = compilerFor(fakeTarget());
+  return (text) => {
+    try {
+      return compile(text, { unsafe: true }).kind === "compiled";
+    } catch {
+      // A text that fails by itself is found again by the campaign.
+      return false;
+    }
+  };
 }
 
 /** Failures of one cause have one signature: the kind, the message without its numbers, the place of the throw. */

@@ -2,14 +2,22 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { toByteString } from "../../src/base/byte-string.ts";
 import { parseTable } from "../conformance/table.ts";
 
 const tables = resolve("test/conformance/tables");
 
 export function scripts(): readonly string[] {
   const rows = readdirSync(tables).sort().flatMap((file) => parseTable(readFileSync(join(tables, file), "utf8")));
+  const further = process.env["FUZZ_CORPUS"];
   // Scripts are byte strings in the compiler.
-  return [...rows.map((row) => Buffer.from(row.program, "utf8").toString("latin1")), ...more];
+  return [...rows.map((row) => row.program), ...more, ...(further === undefined ? [] : textsIn(further))].map(toByteString);
+}
+
+/** A JSON file with an array of further scripts. */
+function textsIn(file: string): readonly string[] {
+  const list: unknown = JSON.parse(readFileSync(file, "utf8"));
+  return Array.isArray(list) ? list.filter((text): text is string => typeof text === "string") : [];
 }
 
 /** Constructs that the tables show seldom. */

@@ -37,9 +37,12 @@ function checkC(text: string): void {
   for (const macro of definitions.macros.values()) macro.expansion();
 }
 
-/** Machines with all features, and with few. */
+/** Machines with all features and with few, without kernel types, of the other architecture. */
 function compileCheck(): Check {
-  const compilers = [compilerFor(fakeTarget()), compilerFor(fakeTarget(["signed_division", "bpf_loop", "uprobe_multi", "map_lookup_percpu_elem"]))];
+  const full = fakeTarget();
+  const old = fakeTarget(["signed_division", "uprobe_multi", "map_lookup_percpu_elem", "ktime_get_tai_ns", "get_func_ip"]);
+  const namespace = { device: 4n, inode: 4026532281n };
+  const compilers = [full, old, { ...full, kernelTypes: undefined }, { ...old, arch: "arm64" as const, pidNamespace: namespace }].map(compilerFor);
   return (text, variant) => {
     const compile = compilers[variant % compilers.length];
     if (compile === undefined) return;

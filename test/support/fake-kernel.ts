@@ -18,7 +18,7 @@ struct cred { int usage; uid_t uid; };
 struct mm_struct { u64 total_vm; union { void *owner; u64 cookie; }; };
 struct task_struct {
   volatile long state; void *stack; unsigned flags : 4; int narrow : 5; u64 start_time; pid_t pid; pid_t tgid;
-  struct task_struct *real_parent; struct task_struct *parent; struct list_head children;
+  struct task_struct *real_parent; struct task_struct *parent; struct task_struct *group_leader; struct list_head children;
   const struct cred *cred; struct mm_struct *mm; char comm[16]; u8 bytes[6]; u32 counts[2][3]; struct { int inner; } nested;
   struct undefined_elsewhere *opaque;
 };
