@@ -1,4 +1,4 @@
-// Fuzzes the compiler for long. Usage: node scripts/fuzz.mjs [COUNT [SEED [parse|c|compile|all]]]
+// Fuzzes the compiler for long. Usage: node scripts/fuzz.mjs [COUNT [SEED [parse|c|compile|load|all]]]
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";

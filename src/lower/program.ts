@@ -122,6 +122,7 @@ function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | unde
   const { predicate } = probe;
   // begin and end always run.
   if (f.point.attach.mechanism !== "test-run" && canEndRun(f.program.analysed, f.program.registry, probe.body)) {
+    f.program.resources.endsRun = true;
     const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
     f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
   }

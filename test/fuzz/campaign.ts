@@ -6,7 +6,7 @@ import { cTexts, scripts, words } from "./corpus.ts";
 import { mutant } from "./mutate.ts";
 import { poolOf, tokens } from "./pieces.ts";
 import { Random } from "./random.ts";
-import { type Check, type Problem, problemOf, type Stage, stages, variantOf } from "./stages.ts";
+import { type Check, checkOf, type Problem, problemOf, type Stage, variantOf } from "./stages.ts";
 
 export interface Failure {
   readonly stage: Stage;
@@ -28,7 +28,7 @@ export interface Campaign {
 
 /** Runs mutants; gives one failure for each place in the code that throws, with the shortest text found. */
 export function runCampaign(campaign: Campaign): readonly Failure[] {
-  const checks = stages();
+  const checks = campaign.stages.map((stage) => ({ stage, check: checkOf(stage) }));
   const texts = scripts();
   // Relatives of what is valid get furthest.
   const valid = texts.filter(validScripts());
@@ -37,16 +37,16 @@ export function runCampaign(campaign: Campaign): readonly Failure[] {
   const failures = new Map<string, Failure>();
   for (let i = 0; i < campaign.count; i++) {
     if (i % 50 === 0 && !campaign.progress(i)) break;
-    for (const stage of campaign.stages) {
+    for (const { stage, check } of checks) {
       const seed = campaign.first + i;
       const random = new Random(seed);
       const variant = variantOf(random);
       const text = mutant(random, stage === "c" ? cPool : scriptPool, words);
-      const problem = problemOf(checks[stage], text, variant, campaign.limits);
+      const problem = problemOf(check, text, variant, campaign.limits);
       if (problem === undefined) continue;
       const key = signature(problem);
       if (failures.has(key)) continue;
-      failures.set(key, reduce({ stage, seed, variant, text, problem }, checks[stage], campaign.limits));
+      failures.set(key, reduce({ stage, seed, variant, text, problem }, check, campaign.limits));
     }
   }
   return [...failures.values()];

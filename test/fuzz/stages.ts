@@ -10,15 +10,25 @@ import { SourceFile } from "../../src/source/source.ts";
 import { parseExpression, parseProgram } from "../../src/syntax/parser.ts";
 import { compilerFor } from "../support/compile.ts";
 import { fakeTarget } from "../support/fake-target.ts";
+import { loadCheck } from "./load.ts";
 import type { Random } from "./random.ts";
 
-export type Stage = "parse" | "c" | "compile";
+export type Stage = "parse" | "c" | "compile" | "load";
 
 /** Runs a text through a stage; throws when something is wrong with the stage. */
 export type Check = (text: string, variant: number) => void;
 
-export function stages(): Readonly<Record<Stage, Check>> {
-  return { parse: checkParser, c: checkC, compile: compileCheck() };
+export function checkOf(stage: Stage): Check {
+  switch (stage) {
+    case "parse":
+      return checkParser;
+    case "c":
+      return checkC;
+    case "compile":
+      return compileCheck();
+    case "load":
+      return loadCheck();
+  }
 }
 
 function checkParser(text: string): void {
