@@ -22,6 +22,9 @@ function textsIn(file: string): readonly string[] {
 
 /** Constructs that the tables show seldom. */
 const more: readonly string[] = [
+  "kprobe:vfs_read /arg2 > 10/ { @[func, kstack(3)] = sum(arg2); } kretprobe:vfs_read { print(retval); } kprobe:vfs_* { @++; }",
+  "fentry:vfs_read { @[args.file] = count(); } fexit:vfs_write { print((args.count, retval)); } fentry:wake_up_new_task { print(args.p->comm); }",
+  "watchpoint:0x1000:8:rw { print(kstack); } kprobe:vfs_read+4 { @a[reg(\"ip\")] = lhist(arg0, 0, 100, 10); }",
   "uprobe:/bin/app:main,uretprobe:/bin/app:main { @[ustack(perf, 3), func] = count(); print(arg0); }",
   "tracepoint:sched:sched_switch { @[args.prev_comm, args->next_pid] = hist(args.next_prio); }",
   "rawtracepoint:sched_switch { $t = (struct task_struct *)arg0; print(($t->comm, $t->counts[1][2], $t->nested.inner)); }",

@@ -95,6 +95,7 @@ export function fakeKernelTypes(): KernelTypes {
     enum: (name) => definitions.enums.get(name),
     named: (name) => definitions.typedefs.get(name),
     enumerator: (name) => definitions.enumerators.get(name),
+    hasFunction: (name) => name in functions,
     functionModules: (name) => (name in functions ? ["vmlinux"] : []),
     functionPrototype: (name) => {
       const parameters = functions[name];

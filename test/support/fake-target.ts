@@ -45,7 +45,7 @@ export function fakeTarget(without: readonly string[] = []): Target {
     userTargets,
     kernelFunctions: {
       traceable: () => fakeKernelFunctions.map((name) => ({ name, module: "vmlinux" })),
-      isTraceable: (name) => fakeKernelFunctions.includes(name),
+      modulesOf: (name) => (fakeKernelFunctions.includes(name) ? ["vmlinux"] : []),
       loadedModules: () => [],
       address: (symbol) => (fakeKernelFunctions.includes(symbol) ? 0xffff_ffff_8100_0000n : undefined),
     },
