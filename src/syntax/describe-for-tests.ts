@@ -154,6 +154,8 @@ export function describe(expression: Expression): string {
       return `${expression.kind}(${describeOperand(expression.operand)})`;
     case "offsetof":
       return `offsetof(${describeOperand(expression.operand)}, ${expression.path.join(".")})`;
+    case "type-argument":
+      return `type ${describeType(expression.type)}`;
     default:
       return assertNever(expression);
   }

@@ -96,6 +96,10 @@ export function fakeKernelTypes(): KernelTypes {
     named: (name) => definitions.typedefs.get(name),
     enumerator: (name) => definitions.enumerators.get(name),
     hasFunction: (name) => name in functions,
+    typeId: (tag, name) => {
+      const index = [...definitions.structs.keys(), ...[...definitions.enums.keys()].map((e) => `enum ${e}`)].indexOf(`${tag} ${name}`);
+      return index < 0 ? undefined : index + 1;
+    },
     functionModules: (name) => (name in functions ? ["vmlinux"] : []),
     functionPrototype: (name) => {
       const parameters = functions[name];
@@ -103,6 +107,13 @@ export function fakeKernelTypes(): KernelTypes {
       return { parameters: name === "wake_up_new_task" ? task : parameters.map((p) => ({ name: p, type: int64 })), returns: int32 };
     },
     traceParameters: (event) => (rawTracepoints.includes(event) ? [...task, { name: "flags", type: int64 }] : undefined),
+    traceDeclarations: (event) => (rawTracepoints.includes(event) ? ["struct task_struct * p", "s64 flags"] : undefined),
+    functionDeclaration: (name) => {
+      const parameters = functions[name];
+      if (parameters === undefined) return undefined;
+      const ctype = name === "wake_up_new_task" ? "struct task_struct *" : "s64";
+      return { parameters: parameters.map((p) => `${ctype} ${p}`), parameterTypes: parameters.map(() => ctype), returns: "int" };
+    },
     rawTracepoints: () => rawTracepoints,
     iterators: () => ["task"],
     examined: () => [...examined],
