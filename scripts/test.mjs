@@ -1,4 +1,4 @@
-// The whole test run: build, types, unit tests, conformance tests on the running kernel; ends with the counts.
+// The whole test run: build, types, lint, unit tests, conformance tests on the running kernel; ends with the counts.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -45,6 +45,7 @@ async function tests(name, folders) {
 provideCompilers();
 step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", "npx", ["--no-install", "tsc", "-p", "tsconfig.json"]);
+step("lint", "npx", ["--no-install", "biome", "lint", "--error-on-warnings"]);
 process.env.CDECL_HEADERS ??= "all";
 await tests("unit and conformance tests", ["src", "test"]);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);

@@ -1,4 +1,5 @@
-// Rules of the house: which rooms may import which, no branching on names in the core, small files.
+// Rules of the house: which rooms may import which, no branching on names in the core, small files, and what of the
+// style the linter has no rule for.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -105,6 +106,55 @@ test("files begin with a comment and are of a size to read", () => {
   const wrong = code
     .filter((file) => !file.text.startsWith("//") || file.text.split("\n").length > 600)
     .map((file) => file.path);
+  assert.deepEqual(wrong, []);
+});
+
+/** Code without comments, strings, the text of templates, and lines that import or export names. */
+function bare(text: string): string {
+  // Regular expressions may hold quotes.
+  return text
+    .replace(/(?<=[(,:=|&!?]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/g, (found) => found.replace(/./g, " "))
+    .replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (found) => found.replace(/[^\n]/g, " "))
+    .replace(/^(?:import|export)\s+(?:type\s+)?[{*][\s\S]*?\bfrom\b/gm, (found) => found.replace(/[^\n]/g, " "));
+}
+
+/** Lines of bare code that match, as `path:line: text`. */
+function linesWith(files: readonly SourceText[], pattern: RegExp): readonly string[] {
+  return files.flatMap((file) =>
+    bare(file.text).split("\n").flatMap((line, i) => (pattern.test(line) ? [`${file.path}:${i + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+const everywhere = [...all, ...sources(resolve("test"))];
+
+test("the search for bare code finds code and nothing else", () => {
+  const found = (text: string) => linesWith([{ path: "a.ts", room: "a", text, imports: [] }], /\bas\s(?!const\b)/).length;
+  const rows: readonly (readonly [string, number])[] = [
+    ["const a = b as C;", 1],
+    ["const a = (b) as unknown as C;", 1],
+    ["const a = [1] as const;", 0],
+    ['const a = "as it is"; // as told', 0],
+    ["const a = `as\nit is`;\n/* as\n told */", 0],
+    ['import {\n  a as b,\n} from "./c.ts";\nimport * as d from "./d.ts";', 0],
+    ["f(`${a}`, b as C);", 1],
+  ];
+  for (const [text, count] of rows) assert.equal(found(text), count, text);
+});
+
+test("types are narrowed by checks, not asserted, outside the base", () => {
+  const outside = everywhere.filter((file) => file.room !== "base");
+  assert.deepEqual(linesWith(outside, /[\w)\]}]\sas\s(?!const\b)[A-Za-z{[(]/), []);
+});
+
+test("no state lives in modules", () => {
+  assert.deepEqual(linesWith(everywhere, /^(?:export )?let /), []);
+});
+
+test("lines have no trailing blanks, files end with one line feed", () => {
+  const wrong = everywhere.flatMap((file) => [
+    ...file.text.split("\n").flatMap((line, i) => (/[ \t\r]$/.test(line) ? [`${file.path}:${i + 1}`] : [])),
+    ...(/[^\n]\n$/.test(file.text) ? [] : [`${file.path}: end`]),
+  ]);
   assert.deepEqual(wrong, []);
 });
 

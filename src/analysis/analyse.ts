@@ -53,6 +53,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   reportUnclaimed(input.options.named, claims, diagnostics);
   const maps = finishMaps(input, state);
   checkLimits(input, expanded);
+  reportUntyped(state, diagnostics);
   if (diagnostics.hasErrors()) return undefined;
   for (const symbol of variables.values()) {
     if (!state.variableTypes.has(symbol)) state.variableTypes.set(symbol, uint64);
@@ -68,6 +69,15 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
     variableTypes: state.variableTypes,
     typeExpressions: state.typeExpressions,
   };
+}
+
+/** What no rule gave a type, though nothing is wrong with it: values that depend on themselves alone. */
+function reportUntyped(state: TypeState, diagnostics: Diagnostics): void {
+  const [first] = state.untyped;
+  if (first === undefined || diagnostics.hasErrors()) return;
+  diagnostics.error("no-type", first.span, "The type of this expression can't be told from the program", {
+    hint: "assign a value of known type first, or declare the variable with a type",
+  });
 }
 
 function analysedProbe(probe: ExpandedProbe): AnalysedProbe {

@@ -35,6 +35,7 @@ export function inferExpression(context: Context, expression: Expression): Type 
   context.state.literals.delete(expression);
   const type = infer(context, expression);
   if (type !== undefined) context.state.types.set(expression, type);
+  else if (context.reporting) context.state.untyped.push(expression);
   return type;
 }
 
@@ -177,8 +178,10 @@ export function inferMapAccess(context: Context, expression: MapExpression): boo
 export function inferKey(context: Context, at: Expression & { kind: "map" }, keys: readonly Expression[]): boolean {
   const type = keyType(context, keys);
   if (type === undefined) return false;
-  if (type.kind === "none" || type.kind === "aggregate") {
-    reportError(context, "bad-key", at.span, `Value '${typeName(type)}' cannot be used as a map key`);
+  const parts = type.kind === "tuple" && keys.length > 1 ? type.elements : [type];
+  const bad = parts.find((part) => part.kind === "none" || part.kind === "aggregate");
+  if (bad !== undefined) {
+    reportError(context, "bad-key", at.span, `Value '${typeName(bad)}' cannot be used as a map key`);
     return false;
   }
   const [only] = keys;
@@ -486,4 +489,3 @@ export function foldPrefix(context: Context, expression: Expression & { kind: "u
   }
   return undefined;
 }
-

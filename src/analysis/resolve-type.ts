@@ -153,6 +153,9 @@ export function typeOfOperand(context: Context, operand: TypeOrExpression, at = 
       if (expression.kind === "map" && expression.keys === undefined) {
         const map = context.state.map(expression.name);
         map.used = true;
+        if (!map.assigned && map.keyedUse === undefined) {
+          reportError(context, "undefined-map", expression.span, `Undefined map: ${expression.name}`);
+        }
         return map.keyedUse === undefined ? map.value : map.key;
       }
       return inferExpression({ ...context, unevaluated: true }, expression);

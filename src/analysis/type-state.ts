@@ -38,6 +38,8 @@ export class TypeState {
   readonly variableTypes = new Map<VariableSymbol, Type>();
   /** Variables whose declared type does not change. */
   readonly declared = new Set<VariableSymbol>();
+  /** Expressions without a type in the last round. */
+  readonly untyped: Expression[] = [];
   readonly typeExpressions = new Map<TypeExpression, Type>();
   readonly maps = new Map<string, MapState>();
   /** Something became wider in this round. */

@@ -17,9 +17,20 @@ import { selectInstructions } from "./select.ts";
  * than the kernel gives.
  */
 export function compileModule(module: IrModule, target: BackendTarget): BytecodeProgram {
-  const emitted = module.functions.map((fn) => compileFunction(fn, target));
+  const emitted = reachableFunctions(module).map((fn) => compileFunction(fn, target));
   checkStack(module, emitted);
   return linkProgram(emitted, { longJumps: target.longJumps ?? false });
+}
+
+/** The entry and the callbacks that it leads to: the passes may have found that a loop never runs, and the kernel refuses spare functions. */
+function reachableFunctions(module: IrModule): readonly IrFunction[] {
+  const [entry] = module.functions;
+  const reached = new Set<string>(entry === undefined ? [] : [entry.name]);
+  for (const name of reached) {
+    const fn = module.functions.find((candidate) => candidate.name === name);
+    if (fn !== undefined) for (const callee of referencedFunctions(fn)) reached.add(callee);
+  }
+  return module.functions.filter((fn) => reached.has(fn.name));
 }
 
 function compileFunction(fn: IrFunction, target: BackendTarget): EmittedFunction {

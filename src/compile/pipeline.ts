@@ -44,6 +44,17 @@ export type CompileResult =
 
 /** Compiles a script. */
 export function compileProgram(input: CompileInput): CompileResult {
+  try {
+    return runStages(input);
+  } catch (problem) {
+    // The stages are recursive: a chain of thousands of operators or else branches needs more stack than there is.
+    if (!(problem instanceof RangeError && problem.message.includes("call stack"))) throw problem;
+    input.diagnostics.error("too-deep", undefined, "The program is nested too deeply to be compiled");
+    return { kind: "failed" };
+  }
+}
+
+function runStages(input: CompileInput): CompileResult {
   const { diagnostics, registry, target, options } = input;
   const script = parseProgram(input.file, diagnostics);
   input.trace?.("ast", script);

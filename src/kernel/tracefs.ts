@@ -57,7 +57,8 @@ function kindOf(ctype: string, array: boolean): TracepointField["kind"] {
   return /^(const )?char$/.test(ctype) ? "char-array" : "array";
 }
 
-interface Format {
+/** A tracepoint's record: its number among the events, and the fields. */
+export interface Format {
   readonly id: number;
   readonly fields: readonly TracepointField[];
 }
@@ -85,7 +86,12 @@ export function createTracepoints(): Tracepoints {
 function readFormat(folder: string): Format | undefined {
   const file = join(folder, "format");
   if (folder.includes("..") || !existsSync(file)) return undefined;
-  const lines = readFileSync(file, "latin1").split("\n");
+  return parseFormat(readFileSync(file, "latin1"));
+}
+
+/** The text of a format file. */
+export function parseFormat(text: string): Format {
+  const lines = text.split("\n");
   const id = Number(/^ID: (\d+)/.exec(lines[1] ?? "")?.[1] ?? 0);
   return { id, fields: lines.flatMap((line) => parseField(line) ?? []) };
 }

@@ -1,6 +1,6 @@
 // Compiling a script for the running machine: the pure compiler with the files, headers and kernel that it asks for.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
 import type { CTypes } from "../analysis/context.ts";
 import { type CText, readCDefinitions } from "../cdecl/c-definitions.ts";
@@ -131,7 +131,7 @@ export function readCTypes(
         kernelFolders: kernelFolders(options.environment, types !== undefined),
       }),
       defines: types === undefined ? {} : { BPFTRACE_HAVE_BTF: "1" },
-      reader: { read: (path) => (existsSync(path) ? readFileSync(path).toString("latin1") : undefined) },
+      reader: { read: (path) => (isFile(path) ? readFileSync(path).toString("latin1") : undefined) },
       architecture: target.arch,
       missingIncludesAllowed: types !== undefined,
       externalTypes: (tag, name) =>
@@ -155,6 +155,10 @@ function kernelFolders(environment: ScriptOptions["environment"], typesAreKnown:
   const named = [environment["BPFTRACE_KERNEL_SOURCE"], environment["BPFTRACE_KERNEL_BUILD"]].filter((folder) => folder !== undefined);
   if (named.length > 0 || typesAreKnown) return named;
   return ["source", "build"].map((folder) => `/lib/modules/${release()}/${folder}`).filter((folder) => existsSync(folder));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 const noCTypes: CTypes = {

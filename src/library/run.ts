@@ -71,7 +71,7 @@ export async function runProgram(
 }
 
 /** What tracing programs are loaded for: the typedef of a raw tracepoint, a function. */
-function attachTarget(probe: CompiledProbe): AttachTarget {
+export function attachTarget(probe: CompiledProbe): AttachTarget {
   const { attach } = probe;
   switch (attach.mechanism) {
     case "tp-btf":

@@ -187,4 +187,3 @@ function identifier(name: string): string {
   const clean = name.replace(/[^A-Za-z0-9_]/g, "_").slice(0, 127);
   return /^[0-9]/.test(clean) ? `_${clean}` : clean;
 }
-

@@ -124,4 +124,3 @@ function decodeStack(decoder: Decoder, view: DataView, offset: number, type: Sta
   );
   return { kind: "stack", bytes: decoder.stackText(type, pid, addresses) };
 }
-

@@ -202,4 +202,3 @@ function divide(value: Value, div: bigint): Value {
   if (value.kind === "tuple") return { kind: "tuple", items: value.items.map((item) => divide(item, div)) };
   return value;
 }
-

@@ -4,7 +4,7 @@ import { spanBetween } from "../source/source.ts";
 import type { Assignable, BinaryOperator, Block, Expression, TypeExpression } from "./ast.ts";
 import { isBuiltinWord } from "./builtin-words.ts";
 import { parseType, parseTypeOrExpression, tryType } from "./parse-type.ts";
-import { SyntaxProblem, type Scanner } from "./scanner.ts";
+import { type Scanner, SyntaxProblem, wordAt } from "./scanner.ts";
 import { isTypeName } from "./type-names.ts";
 
 /** Binary operators from weakest to strongest. */
@@ -48,23 +48,31 @@ export class ExpressionParser {
   }
 
   expression(): Expression {
-    this.depth += 1;
-    if (this.depth > maxDepth) {
-      this.depth = 0;
+    return this.deeper(() => this.ternary());
+  }
+
+  /** Runs one level deeper; the parser is recursive, so levels are limited. */
+  private deeper<T>(parse: () => T): T {
+    if (this.depth >= maxDepth) {
       this.scanner.fail("syntax", this.scanner.foundSpan(), "syntax: expression is nested too deeply");
     }
-    const result = this.ternary();
-    this.depth -= 1;
-    return result;
+    this.depth += 1;
+    try {
+      return parse();
+    } finally {
+      this.depth -= 1;
+    }
   }
 
   /** Runs something inside parentheses or brackets, where `/` is always division. */
   private enclosed<T>(parse: () => T): T {
     const before = this.predicate;
     this.predicate = false;
-    const result = parse();
-    this.predicate = before;
-    return result;
+    try {
+      return parse();
+    } finally {
+      this.predicate = before;
+    }
   }
 
   private ternary(): Expression {
@@ -135,14 +143,7 @@ export class ExpressionParser {
   unary(): Expression {
     const { scanner } = this;
     const start = scanner.here();
-    this.depth += 1;
-    if (this.depth > maxDepth) {
-      this.depth = 0;
-      scanner.fail("syntax", scanner.foundSpan(), "syntax: expression is nested too deeply");
-    }
-    const result = this.prefix(start);
-    this.depth -= 1;
-    return result;
+    return this.deeper(() => this.prefix(start));
   }
 
   private prefix(start: number): Expression {
@@ -313,7 +314,7 @@ export class ExpressionParser {
   private variable(start: number): Expression {
     const { scanner } = this;
     const rest = scanner.text.slice(start + 1, start + 300);
-    const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(rest)?.[0];
+    const name = wordAt(scanner.text, start + 1);
     const digits = /^[0-9]+/.exec(rest)?.[0];
     const length = name?.length ?? digits?.length ?? (rest.startsWith("#") ? 1 : 0);
     if (length === 0) {
@@ -333,7 +334,7 @@ export class ExpressionParser {
 
   private map(start: number): Expression & { kind: "map" } {
     const { scanner } = this;
-    const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(scanner.text.slice(start + 1, start + 300))?.[0] ?? "";
+    const name = wordAt(scanner.text, start + 1) ?? "";
     scanner.position = start + 1 + name.length;
     scanner.lastEnd = scanner.position;
     if (!scanner.peek("[")) return { kind: "map", name: `@${name}`, keys: undefined, span: scanner.span(start, start + 1 + name.length) };

@@ -3,7 +3,7 @@
 import type { Assignable, BinaryOperator, Block, Expression, Statement, VariableExpression } from "./ast.ts";
 import { ExpressionParser } from "./parse-expression.ts";
 import { parseType } from "./parse-type.ts";
-import { type Scanner, SyntaxProblem } from "./scanner.ts";
+import { type Scanner, SyntaxProblem, wordAt } from "./scanner.ts";
 
 const updates: readonly BinaryOperator[] = ["<<", ">>", "+", "-", "*", "/", "%", "&", "|", "^"];
 
@@ -25,11 +25,20 @@ export class StatementParser {
     const { scanner } = this;
     const start = scanner.here();
     if (!scanner.take("{")) scanner.expected("'{'");
-    this.depth += 1;
-    if (this.depth > maxDepth) {
-      this.depth = 0;
+    if (this.depth >= maxDepth) {
       scanner.fail("syntax", scanner.foundSpan(), "syntax: blocks are nested too deeply");
     }
+    this.depth += 1;
+    try {
+      return this.blockRest(start);
+    } finally {
+      this.depth -= 1;
+    }
+  }
+
+  /** After the opening brace. */
+  private blockRest(start: number): Block {
+    const { scanner } = this;
     const statements: Statement[] = [];
     let value: Expression | undefined;
     for (;;) {
@@ -43,18 +52,15 @@ export class StatementParser {
         if (!scanner.peek("}")) scanner.expected("'}'");
       } else statements.push(result.statement);
     }
-    this.depth -= 1;
     return { kind: "block", statements, value, span: scanner.span(start) };
   }
 
   /** Goes on after the next `;` or before the closing brace when a statement is wrong. */
   private recover<T>(parse: () => T): T | undefined {
-    const depth = this.depth;
     try {
       return parse();
     } catch (problem) {
       if (!(problem instanceof SyntaxProblem)) throw problem;
-      this.depth = depth;
       if (this.scanner.atEnd()) throw problem;
       this.skipStatement();
       return undefined;
@@ -194,7 +200,8 @@ export class StatementParser {
     scanner.takeWord();
     const parenthesised = scanner.take("(");
     const at = scanner.here();
-    const name = /^\$[A-Za-z_]\w*/.exec(scanner.text.slice(at, at + 300))?.[0] ?? scanner.expected("variable");
+    const word = scanner.text.startsWith("$", at) ? wordAt(scanner.text, at + 1) : undefined;
+    const name = word === undefined ? scanner.expected("variable") : `$${word}`;
     scanner.position = at + name.length;
     scanner.lastEnd = scanner.position;
     const variable: VariableExpression = { kind: "variable", name, instance: 0, span: scanner.span(at) };

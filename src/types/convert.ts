@@ -42,8 +42,8 @@ export function promote(a: IntType, b: IntType, flexible: { readonly a: boolean;
   const signed = a.signed ? a : b;
   const unsigned = a.signed ? b : a;
   if (signed.bytes > unsigned.bytes) return { type: signed, lossy: false };
-  const twice = unsigned.bytes === 1 ? 2 : unsigned.bytes === 2 ? 4 : 8;
-  return { type: intType(twice as IntBytes, true), lossy: unsigned.bytes === 8 };
+  const twice: IntBytes = unsigned.bytes === 1 ? 2 : unsigned.bytes === 2 ? 4 : 8;
+  return { type: intType(twice, true), lossy: unsigned.bytes === 8 };
 }
 
 /** The integer that an aggregate stands for in expressions. */

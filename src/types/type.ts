@@ -253,13 +253,20 @@ export function layoutTuple(elements: readonly Type[]): TupleLayout {
   let at = 0;
   let alignment: 1 | 2 | 4 | 8 = 1;
   const offsets = elements.map((element) => {
-    const own = alignmentOf(element);
-    if (own > alignment) alignment = own;
-    const offset = alignUp(at, own);
-    at = offset + sizeOf(element);
+    const own = extent(element);
+    if (own.alignment > alignment) alignment = own.alignment;
+    const offset = alignUp(at, own.alignment);
+    at = offset + own.size;
     return offset;
   });
   return { offsets, size: alignUp(at, alignment), alignment };
+}
+
+/** Size and alignment at once: asking for one after the other would double the work at each level of nesting. */
+function extent(type: Type): { readonly size: number; readonly alignment: 1 | 2 | 4 | 8 } {
+  if (type.kind === "tuple") return layoutTuple(type.elements);
+  if (type.kind === "record") return layoutTuple(type.fields.map((f) => f.type));
+  return { size: sizeOf(type), alignment: alignmentOf(type) };
 }
 
 export function alignUp(value: number, alignment: number): number {

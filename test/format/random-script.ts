@@ -271,7 +271,7 @@ class ScriptGenerator {
     if (this.oneIn(5)) {
       this.add("comptime");
       this.parenthesised();
-    } else if (this.oneIn(5)) this.unary();
+    } else if (this.oneIn(4)) this.unary();
     else this.parenthesised();
   }
 

@@ -164,6 +164,9 @@ const buf = builtin({
     const length = literalOf(site, 1);
     if (length !== undefined && length < 0n) return site.error("argument", "buf() length must not be negative");
     const type = site.arguments[0]?.type;
+    if (type !== undefined && !["int", "pointer", "string", "array"].includes(type.kind)) {
+      return site.error("argument", `buf() expects an integer, a pointer, a string or an array as first argument (${typeName(type)} provided)`);
+    }
     const sized = type?.kind === "array" || type?.kind === "string";
     if (site.arguments.length === 1 && !sized) site.error("argument", "buf() expects a length argument for non-array types");
   },

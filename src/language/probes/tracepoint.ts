@@ -143,4 +143,3 @@ export const tracepoint: ProbeDef = {
     return listFields(target, candidate.slice(0, colon), candidate.slice(colon + 1));
   },
 };
-

@@ -21,7 +21,7 @@ function relative(name: string, link: string, field: string, doc: string, exampl
     signature: name,
     example,
     type: (site: CallSite): Type | undefined => {
-      const found = taskField(site.target, field);
+      const found = taskField(site.target, link) === undefined ? undefined : taskField(site.target, field);
       if (found === undefined) site.error("no-btf", `${name} needs the kernel's type information (BTF)`);
       return found?.type;
     },
