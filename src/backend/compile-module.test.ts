@@ -222,6 +222,56 @@ b3:
     });
   }
 
+  it("calls functions of the module and leaves out those that nothing calls", () => {
+    const functions = `function "unused"(v0: int)
+b0:
+  return v0
+
+function "double"(v0: int)
+b0:
+  v1 = add v0, v0
+  return v1
+`;
+    const program = compile(`b0:
+  v1 = load 8 v0 + 0
+  v2 = call-function "double"(v1)
+  v3 = add v2, v1
+  return v3
+
+${functions}`);
+    assert.deepEqual(program.functions.map(({ name, start }) => ({ name, start })), [
+      { name: "main", start: 0 },
+      { name: "double", start: 5 },
+    ]);
+    assert.equal(runOn(program, [7n]), 21n);
+  });
+
+  const narrow = [
+    { what: "a sign-extended word with a constant", text: "extend s32", test: "slt", expected: "if w0 s>= 0x64 goto" },
+    { what: "a word whose upper half was cleared", text: "extend u32", test: "slt", expected: "if r0 s>= 0x64 goto" },
+  ];
+  for (const { what, text, test, expected } of narrow) {
+    it(`compares ${what} in the right width`, () => {
+      const program = compile(`b0:
+  v1 = load 8 v0 + 0
+  v2 = ${text} v1
+  v3 = const 100
+  branch ${test} v2, v3, b1, b2
+b1:
+  v4 = const 1
+  return v4
+b2:
+  v5 = const 0
+  return v5
+`);
+      assert.ok(textOf(program).some((line) => line.includes(expected)), textOf(program).join("\n"));
+      const negative = 0x7_ffff_ffffn;
+      assert.equal(runOn(program, [negative]), text === "extend s32" ? 1n : 0n);
+      assert.equal(runOn(program, [0x1_0000_0000n]), 1n);
+      assert.equal(runOn(program, [0x1_0000_0064n]), 0n);
+    });
+  }
+
   it("moves spilled block arguments in a circle", () => {
     const count = 14;
     const b = new IrBuilder("main", ["ctx"]);

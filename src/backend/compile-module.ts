@@ -1,6 +1,6 @@
 // The backend's door: an IR module becomes eBPF bytecode. Stages: legalise, select, allocate registers, lay out the frame, emit, link.
 
-import { invariant } from "../base/invariant.ts";
+import { invariant, present } from "../base/invariant.ts";
 import type { IrFunction, IrModule } from "../ir/model.ts";
 import { allocateRegisters } from "./allocate.ts";
 import type { BackendTarget, BytecodeProgram } from "./bytecode.ts";
@@ -17,8 +17,8 @@ import { selectInstructions } from "./select.ts";
  * than the kernel gives.
  */
 export function compileModule(module: IrModule, target: BackendTarget): BytecodeProgram {
-  const emitted = module.functions.map((fn) => compileFunction(fn, target));
-  checkStack(module, emitted);
+  const emitted = reachable(module.functions.map((fn) => compileFunction(fn, target)));
+  checkStack(emitted);
   return linkProgram(emitted, { longJumps: target.longJumps ?? false });
 }
 
@@ -30,9 +30,9 @@ function compileFunction(fn: IrFunction, target: BackendTarget): EmittedFunction
 }
 
 /** The kernel adds up the frames of a call chain, each rounded up to 32 bytes (check_max_stack_depth in kernel/bpf/verifier.c). */
-function checkStack(module: IrModule, emitted: readonly EmittedFunction[]): void {
+function checkStack(emitted: readonly EmittedFunction[]): void {
   const frames = new Map(emitted.map((fn) => [fn.name, fn.stackBytes]));
-  const callees = new Map(module.functions.map((fn) => [fn.name, referencedFunctions(fn)]));
+  const callees = new Map(emitted.map((fn) => [fn.name, referencedFunctions(fn)]));
   const depth = (name: string, path: readonly string[]): number => {
     invariant(!path.includes(name), `function ${name} does not reach itself`);
     const below = [...(callees.get(name) ?? [])].map((callee) => depth(callee, [...path, name]));
@@ -45,8 +45,23 @@ function checkStack(module: IrModule, emitted: readonly EmittedFunction[]): void
   if (total > stackLimit) throw new StackLimitError(entry.name, total);
 }
 
-function referencedFunctions(fn: IrFunction): Set<string> {
+/** The functions that the first one needs: the kernel refuses code that nothing reaches. */
+function reachable(functions: readonly EmittedFunction[]): readonly EmittedFunction[] {
+  const [entry] = functions;
+  invariant(entry !== undefined, "a module has functions");
+  const byName = new Map(functions.map((fn) => [fn.name, fn]));
+  const reached = new Set([entry]);
+  for (const fn of reached) {
+    for (const name of referencedFunctions(fn)) reached.add(present(byName.get(name), `function ${name}`));
+  }
+  return functions.filter((fn) => reached.has(fn));
+}
+
+/** Names of the functions whose address a function takes or that it calls. */
+function referencedFunctions(fn: EmittedFunction): Set<string> {
   const result = new Set<string>();
-  for (const block of fn.blocks) for (const i of block.instructions) if (i.op === "function") result.add(i.name);
+  for (const { items } of fn.blocks) {
+    for (const { functionName } of items) if (functionName !== undefined) result.add(functionName);
+  }
   return result;
 }

@@ -7,7 +7,7 @@ import type { Span } from "../source/source.ts";
 import type { Allocation } from "./allocate.ts";
 import type { EmittedBlock, EmittedFunction, Ending, Item } from "./emitted.ts";
 import type { Frame } from "./frame.ts";
-import type { MachineBlock, MachineFunction, MachineInstruction, Source } from "./machine.ts";
+import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperation, Source } from "./machine.ts";
 import { firstVirtual, fitsImmediate, registerSource } from "./machine.ts";
 import type { Move, Place } from "./parallel-moves.ts";
 import { orderMoves } from "./parallel-moves.ts";
@@ -121,6 +121,7 @@ class Emitter {
         return {
           kind: "branch",
           condition: operation.condition,
+          width: operation.width,
           left: this.registerOf(this.operand(i, 0)),
           right: this.plain(this.operand(i, 1)),
           then: operation.then.index,
@@ -201,12 +202,21 @@ class Emitter {
     for (const { to, from } of orderMoves(moves, { kind: "register", register: 0 })) {
       if (to.kind === "register") this.materialise(to.register, from);
     }
-    if (operation.kind === "helper") this.push({ op: "call", kind: "helper", target: operation.helper, module: 0 });
-    else {
-      const relocation = { kind: "kfunc", name: operation.name, offset: 0 } as const;
-      this.push({ op: "call", kind: "kfunc", target: 0, module: 0 }, relocation);
-    }
+    this.pushCall(operation);
     if (i.result !== undefined) this.materialise(this.result(i), { kind: "register", register: 0 });
+  }
+
+  private pushCall(operation: MachineOperation & { op: "call" }): void {
+    switch (operation.kind) {
+      case "helper":
+        this.push({ op: "call", kind: "helper", target: operation.helper, module: 0 });
+        return;
+      case "function":
+        this.push({ op: "call", kind: "function", target: 0, module: 0 }, undefined, operation.name);
+        return;
+      case "kfunc":
+        this.push({ op: "call", kind: "kfunc", target: 0, module: 0 }, { kind: "kfunc", name: operation.name, offset: 0 });
+    }
   }
 
   private passArguments(i: MachineInstruction, target: MachineBlock): void {

@@ -113,8 +113,8 @@ function exitsOf(ending: Ending, at: (index: number) => PlacedBlock, next: Place
       const { span } = ending;
       if (then === otherwise) return then === next ? [] : [{ branch: undefined, target: then, span, far: false }];
       const test = (condition: JumpCondition, target: PlacedBlock): Exit => {
-        const { left, right } = ending;
-        return { branch: { op: "branch", condition, width: 64, left, right, offset: 0 }, target, span, far: false };
+        const { width, left, right } = ending;
+        return { branch: { op: "branch", condition, width, left, right, offset: 0 }, target, span, far: false };
       };
       if (then === next) return [test(invert(ending.condition), otherwise)];
       if (otherwise === next) return [test(ending.condition, then)];
@@ -260,9 +260,10 @@ class Output {
     this.line(item.span);
     if (item.relocation !== undefined) this.relocations.push({ at: this.at, ...item.relocation });
     let { instruction } = item;
-    if (item.functionName !== undefined && instruction.op === "load-immediate") {
-      const start = present(this.starts.get(item.functionName), `function ${item.functionName}`);
-      instruction = { ...instruction, value: BigInt.asUintN(32, BigInt(start - this.at - 1)) };
+    if (item.functionName !== undefined) {
+      const distance = present(this.starts.get(item.functionName), `function ${item.functionName}`) - this.at - 1;
+      if (instruction.op === "load-immediate") instruction = { ...instruction, value: BigInt.asUintN(32, BigInt(distance)) };
+      if (instruction.op === "call") instruction = { ...instruction, target: distance };
     }
     this.push(instruction);
   }

@@ -227,6 +227,13 @@ export class IrBuilder {
     return result;
   }
 
+  /** Calls a function of the module. */
+  callFunction(name: string, args: readonly Value[]): Value {
+    const result = this.value("int");
+    this.emit({ op: "call-function", result, name, arguments: args, span: this.place });
+    return result;
+  }
+
   callKfunc(name: string, args: readonly Value[], type: ValueType = "int"): Value {
     const result = this.value(type);
     this.emit({ op: "call-kfunc", result, name, arguments: args, span: this.place });

@@ -156,6 +156,7 @@ export function operandsOf(instruction: Instruction): readonly Value[] {
     case "atomic-add":
       return [instruction.address, instruction.value];
     case "call":
+    case "call-function":
     case "call-kfunc":
       return instruction.arguments;
     case "const":

@@ -31,6 +31,7 @@ export function mapOperands(i: Instruction, map: Mapping): Instruction {
       return address === i.address && value === i.value ? i : { ...i, address, value };
     }
     case "call":
+    case "call-function":
     case "call-kfunc": {
       if (i.arguments.every((value) => map(value) === value)) return i;
       return { ...i, arguments: i.arguments.map(map) };

@@ -16,7 +16,7 @@ export function eliminateDeadCode(fn: IrFunction): void {
       const slot = slotOf(i.address, definitions);
       return slot === undefined || !written.has(slot);
     }
-    return i.op === "call-kfunc" || (i.op === "call" && helperById(i.helper)?.pure !== true);
+    return i.op === "call-function" || i.op === "call-kfunc" || (i.op === "call" && helperById(i.helper)?.pure !== true);
   };
   const live = findLive(fn, definitions, isRoot);
   for (const block of fn.blocks) {
