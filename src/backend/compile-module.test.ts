@@ -86,7 +86,7 @@ b3:
       { at: 2, kind: "map", name: "@x", offset: 0 },
       { at: 13, kind: "map", name: "@x", offset: 0 },
     ]);
-    assert.deepEqual(program.functions, [{ name: "main", start: 0, parameters: 1 }]);
+    assert.deepEqual(program.functions, [{ name: "main", start: 0, parameters: 1, global: true }]);
     assert.deepEqual(program.stackBytes, [16]);
   });
 
@@ -239,9 +239,9 @@ b0:
   return v3
 
 ${functions}`);
-    assert.deepEqual(program.functions.map(({ name, start }) => ({ name, start })), [
-      { name: "main", start: 0 },
-      { name: "double", start: 5 },
+    assert.deepEqual(program.functions, [
+      { name: "main", start: 0, parameters: 1, global: true },
+      { name: "double", start: 5, parameters: 1, global: true },
     ]);
     assert.equal(runOn(program, [7n]), 21n);
   });

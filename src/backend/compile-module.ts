@@ -17,16 +17,19 @@ import { selectInstructions } from "./select.ts";
  * than the kernel gives.
  */
 export function compileModule(module: IrModule, target: BackendTarget): BytecodeProgram {
-  const emitted = reachable(module.functions.map((fn) => compileFunction(fn, target)));
+  const callbacks = addressTaken(module);
+  const isGlobal = (fn: IrFunction, index: number): boolean =>
+    index === 0 || (!callbacks.has(fn.name) && fn.parameters.every(({ type }) => type === "int"));
+  const emitted = reachable(module.functions.map((fn, index) => compileFunction(fn, target, isGlobal(fn, index))));
   checkStack(emitted);
   return linkProgram(emitted, { longJumps: target.longJumps ?? false });
 }
 
-function compileFunction(fn: IrFunction, target: BackendTarget): EmittedFunction {
+function compileFunction(fn: IrFunction, target: BackendTarget, global: boolean): EmittedFunction {
   const machine = selectInstructions(legalise(fn, target));
   const allocation = allocateRegisters(machine);
   const frame = layOutFrame(machine, allocation);
-  return emitFunction(machine, allocation, frame, { signedMoves: target.signedMoves ?? false });
+  return emitFunction(machine, allocation, frame, { signedMoves: target.signedMoves ?? false, global });
 }
 
 /** The kernel adds up the frames of a call chain, each rounded up to 32 bytes (check_max_stack_depth in kernel/bpf/verifier.c). */
@@ -43,6 +46,14 @@ function checkStack(emitted: readonly EmittedFunction[]): void {
   invariant(entry !== undefined, "a module has functions");
   const total = depth(entry.name, []);
   if (total > stackLimit) throw new StackLimitError(entry.name, total);
+}
+
+function addressTaken(module: IrModule): Set<string> {
+  const result = new Set<string>();
+  for (const fn of module.functions) {
+    for (const { instructions } of fn.blocks) for (const i of instructions) if (i.op === "function") result.add(i.name);
+  }
+  return result;
 }
 
 /** The functions that the first one needs: the kernel refuses code that nothing reaches. */

@@ -16,11 +16,11 @@ export function emitFunction(
   fn: MachineFunction,
   allocation: Allocation,
   frame: Frame,
-  options: { readonly signedMoves: boolean },
+  options: { readonly signedMoves: boolean; readonly global: boolean },
 ): EmittedFunction {
   const emitter = new Emitter(fn, allocation, frame, options.signedMoves);
   const blocks = fn.blocks.map((block) => emitter.block(block));
-  return { name: fn.name, parameters: fn.parameters.length, blocks, stackBytes: frame.bytes };
+  return { name: fn.name, parameters: fn.parameters.length, global: options.global, blocks, stackBytes: frame.bytes };
 }
 
 const allRegisters = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];

@@ -36,6 +36,8 @@ export interface EmittedBlock {
 export interface EmittedFunction {
   readonly name: string;
   readonly parameters: number;
+  /** It is the entry, or it is only called, and with nothing but numbers. */
+  readonly global: boolean;
   readonly blocks: readonly EmittedBlock[];
   readonly stackBytes: number;
 }

@@ -239,7 +239,8 @@ class Output {
   }
 
   beginFunction(fn: EmittedFunction): void {
-    this.functions.push({ name: fn.name, start: this.at, parameters: fn.parameters });
+    const { name, parameters, global } = fn;
+    this.functions.push({ name, start: this.at, parameters, global });
     this.stackBytes.push(fn.stackBytes);
     this.lastSpan = undefined;
     // The kernel wants a line for the first instruction of every function.

@@ -50,6 +50,8 @@ export interface ProgramLowering {
   readonly point: ProbePoint;
   /** Finished functions; callbacks are added as loops are lowered. */
   readonly functions: IrFunction[];
+  /** Names of those functions that several places use. */
+  readonly shared: Set<string>;
   readonly captures: CapturePlan;
   /** Variables are in scratch memory: the stack was too small for them. */
   readonly roomy: boolean;
@@ -361,14 +363,16 @@ export class FunctionLowering implements Code {
     this.ir.startSealed(after);
   }
 
-  /** The name of a callback that does nothing, for counting elements. */
-  counter(): string {
-    const name = `${this.program.functionPrefix}_count`;
-    if (!this.program.functions.some((known) => known.name === name)) {
-      const builder = new IrBuilder(name, ["map", "memory", "memory", "int"]);
+  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
+  shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string {
+    const name = `${this.program.functionPrefix}_${suffix}`;
+    const { shared, functions } = this.program;
+    if (!shared.has(name)) {
+      shared.add(name);
+      const builder = new IrBuilder(name, parameters);
       builder.at(this.span);
-      builder.return(builder.const(0));
-      this.program.functions.push(builder.function);
+      fill(builder);
+      functions.push(builder.function);
     }
     return name;
   }
