@@ -162,7 +162,7 @@ b3:
       target,
     );
     const [, callback] = program.functions;
-    assert.deepEqual(callback, { name: "callback", start: 8, parameters: 2 });
+    assert.deepEqual(callback, { name: "callback", start: 8, parameters: 2, global: false });
     assert.ok(textOf(program).includes("r2 = func[+6]"), textOf(program).join("\n"));
     assert.equal(textOf(program).at(-2), "r0 = r2");
   });

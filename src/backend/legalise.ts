@@ -1,11 +1,13 @@
 // Makes a copy of a function that uses only what the target has: signed division without v4 instructions, no division by a constant
-// zero, and no branch into a block with parameters (such edges get a block of their own, where the arguments are moved).
+// zero, and no branch into a block with parameters (such edges get a block of their own, where the arguments are moved). Values that are
+// tested very often are tested by copies (repeated-tests.ts).
 
 import { present } from "../base/invariant.ts";
 import { reversePostorder } from "../ir/graph.ts";
 import type { BinaryOperation, Block, BlockTarget, Instruction, IrFunction, Terminator, Value } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { BackendTarget } from "./bytecode.ts";
+import { countTests, testCopy } from "./repeated-tests.ts";
 
 type Binary = Instruction & { op: "binary" };
 
@@ -26,11 +28,14 @@ export function legalise(source: IrFunction, target: BackendTarget): IrFunction 
     copies.set(block, copy);
     fn.blocks.push(copy);
   }
-  const rewriter = new DivisionRewriter(fn, target, constantsOf(order));
+  const constants = constantsOf(order);
+  const rewriter = new DivisionRewriter(fn, target, constants);
+  const tests = countTests(order, source.nextValue, ({ id }) => constants.has(id));
   for (const block of order) {
     const copy = present(copies.get(block), "copy of a block");
     copy.instructions = rewriter.rewrite(block.instructions);
     copy.terminator = copyTerminator(present(block.terminator, "terminator"), fn, copies);
+    testCopy(fn, copy, tests);
   }
   return fn;
 }

@@ -3,10 +3,9 @@
 import { helpers } from "../bpf/helpers.ts";
 import type { ActionParameters, EventField } from "../define/action.ts";
 import type { EventArgument } from "../define/code.ts";
-import { coreActions, internalMaps } from "../define/internal-names.ts";
-import type { IrBuilder } from "../ir/builder.ts";
+import { internalMaps } from "../define/internal-names.ts";
 import type { Value } from "../ir/model.ts";
-import { alignmentOf, alignUp, int32, isScalar, sizeOf } from "../types/type.ts";
+import { alignmentOf, alignUp, isScalar, sizeOf } from "../types/type.ts";
 import type { FunctionLowering } from "./function.ts";
 import { accessSize } from "./operands.ts";
 import { sourcePlace } from "./resources.ts";
@@ -41,7 +40,7 @@ interface PlannedRecord {
 }
 
 /** Registers what user space has to do with the records of this place. */
-function addAction(
+export function addAction(
   f: FunctionLowering,
   action: string,
   parameters: ActionParameters,
@@ -87,51 +86,4 @@ function fillRecord(
   }
   f.ir.call(helpers.ringbufSubmit.id, [record, f.ir.const(0)]);
   f.reserved = outer;
-}
-
-/** A runtime warning at the current place; with a return code it is sent only when the code is negative. */
-export function emitWarning(
-  f: FunctionLowering,
-  message: string,
-  helper: string | undefined,
-  retcode: Value | undefined,
-  kind: "always" | "reads",
-): void {
-  const { warningLevel } = f.program;
-  if (warningLevel === 0 || (kind === "reads" && warningLevel < 2)) return;
-  const parameters = { message, helper: helper ?? "" };
-  if (retcode === undefined) return sendWarning(f, parameters, f.ir.const(0));
-  // Some helpers give an int: only its low half counts.
-  const word = f.ir.extend(retcode, 32, true);
-  f.branch("slt", word, f.ir.const(0), () => sendWarning(f, parameters, retcode), () => undefined);
-}
-
-/** Loops in loops are calls in calls, of which the kernel allows eight (MAX_CALL_FRAMES): from this depth on there is room for no more. */
-const deepest = 6;
-
-/**
- * Warnings are rare and there are many places for them: one function sends them all, so that they cost little code. It needs some stack of
- * its own; a program that is short of stack has the code in place.
- */
-function sendWarning(f: FunctionLowering, parameters: ActionParameters, code: Value): void {
-  const args: readonly EventArgument[] = [{ operand: { kind: "scalar", type: int32, value: code }, as: int32 }];
-  if (f.program.roomy || f.depth >= deepest) return emitEvent(f, coreActions.runtimeError, parameters, args);
-  const { id, size, fields } = addAction(f, coreActions.runtimeError, parameters, args);
-  const name = f.shared("warn", ["int", "int"], (b) => fillWarning(b, size, fields[0]?.offset ?? 0));
-  f.ir.callFunction(name, [code, f.ir.const(id)]);
-}
-
-/** `(code, id)`: sends a record with a code. */
-function fillWarning(b: IrBuilder, size: number, codeOffset: number): void {
-  const [full, free] = [b.newBlock(), b.newBlock()];
-  const record = b.call(helpers.ringbufReserve.id, [b.map(internalMaps.events), b.const(size), b.const(0)], "memory-or-null");
-  b.branch("eq", record, b.const(0), full, free);
-  b.startSealed(full);
-  b.atomicAdd(8, b.mapValue(internalMaps.lost), 0, b.const(1));
-  b.return(b.const(0));
-  b.startSealed(free);
-  b.store(4, record, 0, b.parameter(1));
-  b.store(4, record, codeOffset, b.parameter(0));
-  b.call(helpers.ringbufSubmit.id, [record, b.const(0)]);
-  b.return(b.const(0));
 }

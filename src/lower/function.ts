@@ -20,7 +20,7 @@ import type { Expression } from "../syntax/ast.ts";
 import type { AddressSpace, Type } from "../types/type.ts";
 import type { CapturePlan } from "./captures.ts";
 import { storeOperand } from "./convert.ts";
-import { emitEvent, emitWarning } from "./events.ts";
+import { emitEvent } from "./events.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
 import { buildKey, countElements, deleteElement, hasElement } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
@@ -28,6 +28,7 @@ import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
 import { stringsEqual } from "./strings.ts";
 import { lowerUsdtArgument } from "./usdt-arguments.ts";
+import { emitWarning } from "./warnings.ts";
 
 /** Where a variable of the script is. */
 export type VariableStorage =
