@@ -42,9 +42,12 @@ function writeCache(script: Script): void {
   }
 }
 
-/** Runs that only print something would leave a poor cache. */
-function ranScript(): boolean {
-  return process.exitCode === 0 && process.argv.slice(2).some((word) => word === "-e" || !word.startsWith("-"));
+/** Whether this run used most of the code, and without flags of V8 that make its compiled code useless to others. */
+function isTypical(): boolean {
+  const words = process.argv.slice(2);
+  const ranScript = words.some((word) => word === "-e" || word.endsWith(".bt")) && !words.includes("-l");
+  const plain = process.execArgv.length === 0 && process.env["NODE_OPTIONS"] === undefined;
+  return ranScript && plain && process.exitCode === 0;
 }
 
 const cachedData = readCache();
@@ -52,7 +55,7 @@ const source = `(function (exports, require, module, __filename, __dirname) { ${
 const script = new Script(source, { filename: command, ...(cachedData === undefined ? {} : { cachedData }) });
 if (!isOff && (cachedData === undefined || script.cachedDataRejected === true)) {
   process.once("exit", () => {
-    if (ranScript()) writeCache(script);
+    if (isTypical()) writeCache(script);
   });
 }
 const run: unknown = script.runInThisContext();
