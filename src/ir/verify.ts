@@ -1,7 +1,7 @@
 // Checks that a module is well-formed IR. Passes run it after themselves in tests; whoever breaks a rule has a bug.
 
 import { invariant, present } from "../base/invariant.ts";
-import { Dominators, operandsOf, predecessorsOf, resultOf, reversePostorder, targetsOf, terminatorOperands } from "./graph.ts";
+import { countPredecessors, Dominators, operandsOf, resultOf, reversePostorder, targetsOf, terminatorOperands } from "./graph.ts";
 import type { Block, Instruction, IrFunction, IrModule, Value, ValueType } from "./model.ts";
 import { printInstruction, printTerminator } from "./print.ts";
 
@@ -29,11 +29,10 @@ function verifyFunction(fn: IrFunction, callees: ReadonlyMap<string, number>): v
   const owned = new Set(fn.blocks);
   for (const block of order) invariant(owned.has(block), `b${block.id} belongs to ${fn.name}`);
   invariant(new Set(fn.blocks.map((block) => block.id)).size === fn.blocks.length, "block ids are unique");
-  const predecessors = predecessorsOf(order);
   invariant(entry.parameters.length === 0, "the entry block has no parameters");
-  invariant(predecessors.get(entry)?.length === 0, "nothing jumps to the entry block");
+  invariant(countPredecessors(fn)[entry.id] === 0, "nothing jumps to the entry block");
   const definitions = collectDefinitions(fn, order);
-  const dominators = new Dominators(order, predecessors);
+  const dominators = new Dominators(order);
   for (const block of order) verifyBlock(fn, block, definitions, dominators, callees);
 }
 

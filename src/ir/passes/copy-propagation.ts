@@ -8,13 +8,13 @@ import { Replacements } from "../rewrite.ts";
 export function propagateCopies(fn: IrFunction): void {
   const order = fn.blocks;
   if (order.every((block) => block.parameters.length === 0)) return;
-  const predecessors = predecessorsOf(order);
+  const predecessors = predecessorsOf(fn);
   const replacements = new Replacements(fn);
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of order) {
       if (block.parameters.length === 0) continue;
-      const edges = predecessors.get(block) ?? [];
+      const edges = predecessors[block.id] ?? [];
       const kept: Value[] = [];
       const keptIndices: number[] = [];
       for (const [index, parameter] of block.parameters.entries()) {
