@@ -55,7 +55,7 @@ class Emitter {
       this.span = instruction.span;
       ending = this.instruction(instruction);
     }
-    return { items: this.items, ending: present(ending, `end of block ${block.index}`) };
+    return { items: this.items, ending: present(ending, "end of a block") };
   }
 
   private receiveParameters(): void {
@@ -281,7 +281,7 @@ class Emitter {
   private machine(register: number): number {
     if (register < firstVirtual) return register;
     const machine = this.allocation.registers[register - firstVirtual] ?? -1;
-    invariant(machine >= 0, `virtual register ${register} has a machine register`);
+    invariant(machine >= 0, "a virtual register has a machine register");
     return machine;
   }
 
@@ -291,7 +291,7 @@ class Emitter {
 
   /** The operand, in terms of machine registers. */
   private operand(i: MachineInstruction, index: number): Source {
-    const source = present(i.operands[index], `operand ${index} of ${i.operation.op}`);
+    const source = present(i.operands[index], "operand");
     return source.kind === "register" ? registerSource(this.machine(source.register)) : source;
   }
 
@@ -303,7 +303,7 @@ class Emitter {
   }
 
   private registerOf(source: Source | Place): number {
-    invariant(source.kind === "register", `operand is in a register, not ${source.kind}`);
+    invariant(source.kind === "register", "the operand is in a register");
     return source.register;
   }
 

@@ -73,7 +73,7 @@ class Selector {
     this.reversed = [];
     this.shared.clear();
     this.dropped.clear();
-    const terminator = present(block.terminator, `terminator of block ${block.id}`);
+    const terminator = present(block.terminator, "terminator");
     this.span = terminator.span;
     this.terminator(terminator);
     for (let at = block.instructions.length - 1; at >= 0; at -= 1) {

@@ -243,6 +243,36 @@ export function operandsOf(instruction: Instruction): readonly Value[] {
   }
 }
 
+/** Visits the values an instruction reads, without making a list. */
+export function forEachOperand(i: Instruction, visit: (value: Value) => void): void {
+  switch (i.op) {
+    case "binary":
+    case "compare":
+      visit(i.left);
+      visit(i.right);
+      return;
+    case "extend":
+    case "byte-swap":
+    case "clamp":
+      visit(i.operand);
+      return;
+    case "load":
+      visit(i.address);
+      return;
+    case "store":
+    case "atomic-add":
+      visit(i.address);
+      visit(i.value);
+      return;
+    case "call":
+    case "call-function":
+    case "call-kfunc":
+      i.arguments.forEach(visit);
+      return;
+    default:
+  }
+}
+
 /** The value an instruction defines, if any. */
 export function resultOf(instruction: Instruction): Value | undefined {
   return instruction.op === "store" || instruction.op === "atomic-add" ? undefined : instruction.result;

@@ -5,9 +5,11 @@ import { predecessorsOf } from "../graph.ts";
 import type { IrFunction, Value } from "../model.ts";
 import { Replacements } from "../rewrite.ts";
 
-export function propagateCopies(fn: IrFunction): void {
+/** Returns whether any parameter went away. */
+export function propagateCopies(fn: IrFunction): boolean {
   const order = fn.blocks;
-  if (order.every((block) => block.parameters.length === 0)) return;
+  if (order.every((block) => block.parameters.length === 0)) return false;
+  let dropped = false;
   const predecessors = predecessorsOf(fn);
   const replacements = new Replacements(fn);
   for (let changed = true; changed; ) {
@@ -30,6 +32,7 @@ export function propagateCopies(fn: IrFunction): void {
       }
       if (kept.length === block.parameters.length) continue;
       changed = true;
+      dropped = true;
       block.parameters = kept;
       for (const { target } of edges) {
         const args = keptIndices.flatMap((index) => target.arguments[index] ?? []);
@@ -38,6 +41,7 @@ export function propagateCopies(fn: IrFunction): void {
     }
   }
   replacements.apply(order);
+  return dropped;
 }
 
 function onlyArgument(

@@ -5,7 +5,7 @@
 
 import { present } from "../../base/invariant.ts";
 import { helperById, helpers } from "../../bpf/helpers.ts";
-import { operandsOf, targetsOf } from "../graph.ts";
+import { forEachOperand, targetsOf } from "../graph.ts";
 import type { Block, Instruction, IrFunction, Value } from "../model.ts";
 import { definitionsOf, mapOperands, Replacements } from "../rewrite.ts";
 
@@ -61,7 +61,10 @@ class Forwarding {
       this.contents.clear();
       this.unread.clear();
       this.output = [];
-      for (const instruction of block.instructions) this.instruction(mapOperands(instruction, this.replacements.find));
+      const { instructions } = block;
+      for (let index = 0; index < instructions.length; index += 1) {
+        this.instruction(mapOperands(present(instructions[index], "instruction"), this.replacements.find));
+      }
       block.instructions = this.output.filter((i) => i !== undefined);
     }
     this.replacements.apply(this.order);
@@ -261,9 +264,11 @@ function escapedSlots(blocks: readonly Block[], definitions: readonly (Instructi
     if (value.type === "stack") result.add(areaOf(value, definitions));
   };
   for (const block of blocks) {
-    for (const i of block.instructions) {
+    const { instructions } = block;
+    for (let index = 0; index < instructions.length; index += 1) {
+      const i = present(instructions[index], "instruction");
       if (i.op === "store" || i.op === "atomic-add") leak(i.value);
-      else if (!borrowsAddresses(i)) operandsOf(i).forEach(leak);
+      else if (!borrowsAddresses(i)) forEachOperand(i, leak);
     }
     for (const target of targetsOf(present(block.terminator, "terminator"))) target.arguments.forEach(leak);
   }
