@@ -81,15 +81,21 @@ class Scan {
     }
     for (const block of this.fn.blocks) {
       const weight = 10 ** Math.min(this.loops[block.index]?.depth ?? 0, 4);
-      for (const instruction of block.instructions) {
+      const { instructions } = block;
+      for (let at = 0; at < instructions.length; at += 1) {
+        const instruction = present(instructions[at], "instruction");
+        const { operands } = instruction;
         this.count(instruction.result, weight);
-        for (const operand of instruction.operands) {
-          if (operand.kind === "register") this.count(operand.register, weight);
+        for (let index = 0; index < operands.length; index += 1) {
+          const operand = operands[index];
+          if (operand?.kind === "register") this.count(operand.register, weight);
         }
         this.wishFor(instruction);
       }
     }
-    for (const [at, ranges] of this.liveness.ranges.entries()) {
+    const { ranges: all } = this.liveness;
+    for (let at = 0; at < all.length; at += 1) {
+      const ranges = all[at];
       if (ranges === undefined) continue;
       const unspillable = this.pinned.has(at + firstVirtual);
       this.weights[at] = unspillable ? Number.POSITIVE_INFINITY : (this.weights[at] ?? 0) / (lengthOf(ranges) + 8);

@@ -14,12 +14,20 @@ export interface Relocation {
   readonly offset: number;
 }
 
+export interface BytecodeFunction {
+  readonly name: string;
+  readonly start: number;
+  readonly parameters: number;
+  /** The verifier checks it once, for all arguments, and not anew at each call (which costs quadratic time where there are many). */
+  readonly global: boolean;
+}
+
 export interface BytecodeProgram {
   /** 8 bytes for each instruction word. */
   readonly code: Uint8Array;
   readonly relocations: readonly Relocation[];
   /** For func_info: the first is the program's entry. `start` is a word index, `parameters` a count. */
-  readonly functions: readonly { readonly name: string; readonly start: number; readonly parameters: number }[];
+  readonly functions: readonly BytecodeFunction[];
   /** For line_info: ascending, at most one for a word, the first word of every function included when its place is known. */
   readonly lines: readonly { readonly at: number; readonly span: Span }[];
   /** Bytes of stack that each function uses. */

@@ -86,7 +86,7 @@ b3:
       { at: 2, kind: "map", name: "@x", offset: 0 },
       { at: 13, kind: "map", name: "@x", offset: 0 },
     ]);
-    assert.deepEqual(program.functions, [{ name: "main", start: 0, parameters: 1 }]);
+    assert.deepEqual(program.functions, [{ name: "main", start: 0, parameters: 1, global: true }]);
     assert.deepEqual(program.stackBytes, [16]);
   });
 
@@ -162,7 +162,7 @@ b3:
       target,
     );
     const [, callback] = program.functions;
-    assert.deepEqual(callback, { name: "callback", start: 8, parameters: 2 });
+    assert.deepEqual(callback, { name: "callback", start: 8, parameters: 2, global: false });
     assert.ok(textOf(program).includes("r2 = func[+6]"), textOf(program).join("\n"));
     assert.equal(textOf(program).at(-2), "r0 = r2");
   });
@@ -219,6 +219,56 @@ b3:
       }
       assert.ok(program.code.length / 8 > 90_000);
       assert.equal(runOn(program, [24_000n]), expected);
+    });
+  }
+
+  it("calls functions of the module and leaves out those that nothing calls", () => {
+    const functions = `function "unused"(v0: int)
+b0:
+  return v0
+
+function "double"(v0: int)
+b0:
+  v1 = add v0, v0
+  return v1
+`;
+    const program = compile(`b0:
+  v1 = load 8 v0 + 0
+  v2 = call-function "double"(v1)
+  v3 = add v2, v1
+  return v3
+
+${functions}`);
+    assert.deepEqual(program.functions, [
+      { name: "main", start: 0, parameters: 1, global: true },
+      { name: "double", start: 5, parameters: 1, global: true },
+    ]);
+    assert.equal(runOn(program, [7n]), 21n);
+  });
+
+  const narrow = [
+    { what: "a sign-extended word with a constant", text: "extend s32", test: "slt", expected: "if w0 s>= 0x64 goto" },
+    { what: "a word whose upper half was cleared", text: "extend u32", test: "slt", expected: "if r0 s>= 0x64 goto" },
+  ];
+  for (const { what, text, test, expected } of narrow) {
+    it(`compares ${what} in the right width`, () => {
+      const program = compile(`b0:
+  v1 = load 8 v0 + 0
+  v2 = ${text} v1
+  v3 = const 100
+  branch ${test} v2, v3, b1, b2
+b1:
+  v4 = const 1
+  return v4
+b2:
+  v5 = const 0
+  return v5
+`);
+      assert.ok(textOf(program).some((line) => line.includes(expected)), textOf(program).join("\n"));
+      const negative = 0x7_ffff_ffffn;
+      assert.equal(runOn(program, [negative]), text === "extend s32" ? 1n : 0n);
+      assert.equal(runOn(program, [0x1_0000_0000n]), 1n);
+      assert.equal(runOn(program, [0x1_0000_0064n]), 0n);
     });
   }
 

@@ -7,7 +7,7 @@ import type { Span } from "../source/source.ts";
 import type { Allocation } from "./allocate.ts";
 import type { EmittedBlock, EmittedFunction, Ending, Item } from "./emitted.ts";
 import type { Frame } from "./frame.ts";
-import type { MachineBlock, MachineFunction, MachineInstruction, Source } from "./machine.ts";
+import type { MachineBlock, MachineFunction, MachineInstruction, MachineOperation, Source } from "./machine.ts";
 import { firstVirtual, fitsImmediate, registerSource } from "./machine.ts";
 import type { Move, Place } from "./parallel-moves.ts";
 import { orderMoves } from "./parallel-moves.ts";
@@ -16,11 +16,11 @@ export function emitFunction(
   fn: MachineFunction,
   allocation: Allocation,
   frame: Frame,
-  options: { readonly signedMoves: boolean },
+  options: { readonly signedMoves: boolean; readonly global: boolean },
 ): EmittedFunction {
   const emitter = new Emitter(fn, allocation, frame, options.signedMoves);
   const blocks = fn.blocks.map((block) => emitter.block(block));
-  return { name: fn.name, parameters: fn.parameters.length, blocks, stackBytes: frame.bytes };
+  return { name: fn.name, parameters: fn.parameters.length, global: options.global, blocks, stackBytes: frame.bytes };
 }
 
 const allRegisters = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -55,7 +55,7 @@ class Emitter {
       this.span = instruction.span;
       ending = this.instruction(instruction);
     }
-    return { items: this.items, ending: present(ending, `end of block ${block.index}`) };
+    return { items: this.items, ending: present(ending, "end of a block") };
   }
 
   private receiveParameters(): void {
@@ -121,6 +121,7 @@ class Emitter {
         return {
           kind: "branch",
           condition: operation.condition,
+          width: operation.width,
           left: this.registerOf(this.operand(i, 0)),
           right: this.plain(this.operand(i, 1)),
           then: operation.then.index,
@@ -201,12 +202,21 @@ class Emitter {
     for (const { to, from } of orderMoves(moves, { kind: "register", register: 0 })) {
       if (to.kind === "register") this.materialise(to.register, from);
     }
-    if (operation.kind === "helper") this.push({ op: "call", kind: "helper", target: operation.helper, module: 0 });
-    else {
-      const relocation = { kind: "kfunc", name: operation.name, offset: 0 } as const;
-      this.push({ op: "call", kind: "kfunc", target: 0, module: 0 }, relocation);
-    }
+    this.pushCall(operation);
     if (i.result !== undefined) this.materialise(this.result(i), { kind: "register", register: 0 });
+  }
+
+  private pushCall(operation: MachineOperation & { op: "call" }): void {
+    switch (operation.kind) {
+      case "helper":
+        this.push({ op: "call", kind: "helper", target: operation.helper, module: 0 });
+        return;
+      case "function":
+        this.push({ op: "call", kind: "function", target: 0, module: 0 }, undefined, operation.name);
+        return;
+      case "kfunc":
+        this.push({ op: "call", kind: "kfunc", target: 0, module: 0 }, { kind: "kfunc", name: operation.name, offset: 0 });
+    }
   }
 
   private passArguments(i: MachineInstruction, target: MachineBlock): void {
@@ -271,7 +281,7 @@ class Emitter {
   private machine(register: number): number {
     if (register < firstVirtual) return register;
     const machine = this.allocation.registers[register - firstVirtual] ?? -1;
-    invariant(machine >= 0, `virtual register ${register} has a machine register`);
+    invariant(machine >= 0, "a virtual register has a machine register");
     return machine;
   }
 
@@ -281,7 +291,7 @@ class Emitter {
 
   /** The operand, in terms of machine registers. */
   private operand(i: MachineInstruction, index: number): Source {
-    const source = present(i.operands[index], `operand ${index} of ${i.operation.op}`);
+    const source = present(i.operands[index], "operand");
     return source.kind === "register" ? registerSource(this.machine(source.register)) : source;
   }
 
@@ -293,7 +303,7 @@ class Emitter {
   }
 
   private registerOf(source: Source | Place): number {
-    invariant(source.kind === "register", `operand is in a register, not ${source.kind}`);
+    invariant(source.kind === "register", "the operand is in a register");
     return source.register;
   }
 

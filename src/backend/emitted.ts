@@ -9,7 +9,7 @@ export interface Item {
   readonly instruction: BpfInstruction;
   readonly span: Span | undefined;
   readonly relocation: Omit<Relocation, "at"> | undefined;
-  /** Name of the function whose address ld_imm64 loads. */
+  /** Name of the function whose address ld_imm64 loads, or that is called. */
   readonly functionName: string | undefined;
 }
 
@@ -20,6 +20,7 @@ export type Ending =
   | {
       readonly kind: "branch";
       readonly condition: JumpCondition;
+      readonly width: 32 | 64;
       readonly left: number;
       readonly right: Operand;
       readonly then: number;
@@ -35,6 +36,8 @@ export interface EmittedBlock {
 export interface EmittedFunction {
   readonly name: string;
   readonly parameters: number;
+  /** It is the entry, or it is only called, and with nothing but numbers. */
+  readonly global: boolean;
   readonly blocks: readonly EmittedBlock[];
   readonly stackBytes: number;
 }

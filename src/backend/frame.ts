@@ -6,7 +6,7 @@ import type { Allocation } from "./allocate.ts";
 import type { Liveness } from "./liveness.ts";
 import { successorsOf } from "./liveness.ts";
 import type { Loop } from "./loops.ts";
-import type { Destination, MachineFunction, MachineInstruction, Source } from "./machine.ts";
+import type { MachineFunction, MachineInstruction, MachineOperation, Source } from "./machine.ts";
 import { firstVirtual } from "./machine.ts";
 
 export interface Frame {
@@ -115,6 +115,8 @@ function extendOverLoops(tenant: Tenant, allocation: Allocation): void {
   visit(tenant.lastBlock);
 }
 
+const nothing: readonly StackSlot[] = [];
+
 /** Finds the uses of all slots and spills. */
 class Survey {
   readonly slots = new Map<StackSlot, Tenant>();
@@ -137,8 +139,9 @@ class Survey {
       this.grown = false;
       for (const block of this.fn.blocks) {
         let position = (this.liveness.starts[block.index] ?? 0) + 2;
-        for (const instruction of block.instructions) {
-          this.instruction(instruction, block.index, position);
+        const { instructions } = block;
+        for (let at = 0; at < instructions.length; at += 1) {
+          this.instruction(present(instructions[at], "instruction"), block.index, position);
           position += 2;
         }
       }
@@ -160,26 +163,7 @@ class Survey {
       if (operand === undefined) continue;
       if (operand.kind === "frame") this.use(this.slots, operand.slot, operand.slot.size, block, position);
       if (operand.kind === "spill") this.use(this.spills, operand.index, 8, block, position);
-      const escapes = this.addressed(operand);
-      if (escapes === undefined) continue;
-      switch (operation.op) {
-        case "copy":
-        case "alu":
-        case "extend":
-        case "byte-swap":
-        case "clamp":
-          if (result !== undefined) this.point(result, escapes);
-          break;
-        case "jump":
-          this.pass(operation.target.parameters[index], escapes);
-          break;
-        case "spill":
-        case "store":
-          // A pointer kept in memory may be used anywhere.
-          if (index === (operation.op === "spill" ? 0 : 1)) {
-            for (const slot of escapes) this.cover(slot, [0, present(this.liveness.ends.at(-1), "end")]);
-          }
-      }
+      for (const slot of this.addressed(operand)) this.follow(operation, index, result, slot);
     }
     if (operation.op === "jump") {
       for (const parameter of operation.target.parameters) {
@@ -190,27 +174,50 @@ class Survey {
     }
   }
 
-  private addressed(operand: Source): ReadonlySet<StackSlot> | undefined {
-    if (operand.kind === "frame") return new Set([operand.slot]);
-    return operand.kind === "register" ? this.pointers.get(operand.register) : undefined;
+  /** The slots that an operand may point to. */
+  private addressed(operand: Source): Iterable<StackSlot> {
+    if (operand.kind === "frame") return [operand.slot];
+    return operand.kind === "register" ? (this.pointers.get(operand.register) ?? nothing) : nothing;
   }
 
-  private pass(parameter: Destination | undefined, slots: ReadonlySet<StackSlot>): void {
-    if (parameter?.kind === "register") this.point(parameter.register, slots);
-    else for (const slot of slots) this.cover(slot, [0, present(this.liveness.ends.at(-1), "end")]);
+  /** Where the address of a slot goes that an operation has as an operand. */
+  private follow(operation: MachineOperation, index: number, result: number | undefined, slot: StackSlot): void {
+    switch (operation.op) {
+      case "copy":
+      case "alu":
+      case "extend":
+      case "byte-swap":
+      case "clamp":
+        if (result !== undefined) this.point(result, slot);
+        return;
+      case "jump": {
+        const parameter = operation.target.parameters[index];
+        if (parameter?.kind === "register") this.point(parameter.register, slot);
+        else this.coverAll(slot);
+        return;
+      }
+      case "spill":
+        if (index === 0) this.coverAll(slot);
+        return;
+      case "store":
+        if (index === 1) this.coverAll(slot);
+    }
   }
 
-  private point(register: number, slots: ReadonlySet<StackSlot>): void {
+  /** A pointer kept in memory may be used anywhere. */
+  private coverAll(slot: StackSlot): void {
+    this.cover(slot, [0, present(this.liveness.ends.at(-1), "end")]);
+  }
+
+  private point(register: number, slot: StackSlot): void {
     let known = this.pointers.get(register);
     if (known === undefined) {
       known = new Set();
       this.pointers.set(register, known);
     }
-    for (const slot of slots) {
-      if (known.has(slot)) continue;
-      known.add(slot);
-      this.grown = true;
-    }
+    if (known.has(slot)) return;
+    known.add(slot);
+    this.grown = true;
   }
 
   private use<Key>(tenants: Map<Key, Tenant>, key: Key, size: number, block: number, position: number): void {

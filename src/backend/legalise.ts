@@ -1,11 +1,13 @@
 // Makes a copy of a function that uses only what the target has: signed division without v4 instructions, no division by a constant
-// zero, and no branch into a block with parameters (such edges get a block of their own, where the arguments are moved).
+// zero, and no branch into a block with parameters (such edges get a block of their own, where the arguments are moved). Values that are
+// tested very often are tested by copies (repeated-tests.ts).
 
 import { present } from "../base/invariant.ts";
 import { reversePostorder } from "../ir/graph.ts";
 import type { BinaryOperation, Block, BlockTarget, Instruction, IrFunction, Terminator, Value } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { BackendTarget } from "./bytecode.ts";
+import { countTests, testCopy } from "./repeated-tests.ts";
 
 type Binary = Instruction & { op: "binary" };
 
@@ -20,32 +22,39 @@ export function legalise(source: IrFunction, target: BackendTarget): IrFunction 
     nextValue: source.nextValue,
     nextBlock: source.nextBlock,
   };
-  const copies = new Map<Block, Block>();
+  /** By block id. */
+  const copies: Block[] = [];
   for (const block of order) {
     const copy: Block = { id: block.id, parameters: block.parameters, instructions: [], terminator: undefined };
-    copies.set(block, copy);
+    copies[block.id] = copy;
     fn.blocks.push(copy);
   }
-  const rewriter = new DivisionRewriter(fn, target, constantsOf(order));
+  const constants = constantsOf(order);
+  const rewriter = new DivisionRewriter(fn, target, constants);
+  const tests = countTests(order, source.nextValue, ({ id }) => constants.has(id));
   for (const block of order) {
-    const copy = present(copies.get(block), "copy of a block");
+    const copy = present(copies[block.id], "copy of a block");
     copy.instructions = rewriter.rewrite(block.instructions);
     copy.terminator = copyTerminator(present(block.terminator, "terminator"), fn, copies);
+    testCopy(fn, copy, tests);
   }
   return fn;
 }
 
 function constantsOf(blocks: readonly Block[]): Map<number, bigint> {
   const result = new Map<number, bigint>();
-  for (const block of blocks) {
-    for (const i of block.instructions) if (i.op === "const") result.set(i.result.id, BigInt.asIntN(64, i.value));
+  for (const { instructions } of blocks) {
+    for (let index = 0; index < instructions.length; index += 1) {
+      const i = instructions[index];
+      if (i?.op === "const") result.set(i.result.id, BigInt.asIntN(64, i.value));
+    }
   }
   return result;
 }
 
-function copyTerminator(terminator: Terminator, fn: IrFunction, copies: ReadonlyMap<Block, Block>): Terminator {
+function copyTerminator(terminator: Terminator, fn: IrFunction, copies: readonly Block[]): Terminator {
   const copyTarget = (target: BlockTarget): BlockTarget => ({
-    block: present(copies.get(target.block), "copy of a block"),
+    block: present(copies[target.block.id], "copy of a block"),
     arguments: target.arguments,
   });
   const split = (target: BlockTarget): BlockTarget => {

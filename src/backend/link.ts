@@ -60,41 +60,51 @@ export function linkProgram(functions: readonly EmittedFunction[], options: { re
 
 function placeBlocks(fn: EmittedFunction): PlacedBlock[] {
   const target = threadJumps(fn.blocks);
-  const kept = fn.blocks.flatMap((block, index) => (index === 0 || target(index) === index ? [{ block, index }] : []));
-  const placed = new Map<number, PlacedBlock>();
-  for (const { block, index } of kept) {
+  /** By block index; undefined for blocks that are skipped. */
+  const placed: (PlacedBlock | undefined)[] = [];
+  const kept: PlacedBlock[] = [];
+  const endings: Ending[] = [];
+  for (let index = 0; index < fn.blocks.length; index += 1) {
+    const { items, ending } = present(fn.blocks[index], "block");
+    if (index > 0 && target(index) !== index) {
+      placed.push(undefined);
+      continue;
+    }
     let words = 0;
-    for (const item of block.items) words += wordsOf(item.instruction);
-    placed.set(index, { items: block.items, words, exits: [], start: 0 });
+    for (let at = 0; at < items.length; at += 1) words += wordsOf(present(items[at], "item").instruction);
+    const block: PlacedBlock = { items, words, exits: [], start: 0 };
+    placed.push(block);
+    kept.push(block);
+    endings.push(ending);
   }
-  const at = (index: number): PlacedBlock => present(placed.get(target(index)), "placed block");
-  for (const [position, { block, index }] of kept.entries()) {
-    const following = kept[position + 1];
-    const next = following === undefined ? undefined : placed.get(following.index);
-    present(placed.get(index), "placed block").exits = exitsOf(block.ending, at, next);
+  const at = (index: number): PlacedBlock => present(placed[target(index)], "placed block");
+  for (let position = 0; position < kept.length; position += 1) {
+    const ending = present(endings[position], "ending");
+    present(kept[position], "placed block").exits = exitsOf(ending, at, kept[position + 1]);
   }
-  return [...placed.values()];
+  return kept;
 }
 
 /** Where a jump to a block ends up when blocks that only jump on are skipped. */
 function threadJumps(blocks: readonly EmittedBlock[]): (index: number) => number {
-  const known = new Map<number, number>();
+  const known = new Int32Array(blocks.length).fill(-1);
   return (index) => {
     const path: number[] = [];
     let at = index;
     for (;;) {
-      const block = present(blocks[at], "block");
-      const done = known.get(at);
-      if (done !== undefined) {
+      const done = known[at] ?? -1;
+      if (done >= 0) {
         at = done;
         break;
       }
-      // An empty endless loop ends where it was met again.
-      if (block.items.length > 0 || block.ending.kind !== "jump" || path.includes(at)) break;
+      const block = present(blocks[at], "block");
+      if (block.items.length > 0 || block.ending.kind !== "jump") break;
+      // For the time being, so that an empty endless loop ends where it is met again.
+      known[at] = at;
       path.push(at);
       at = block.ending.target;
     }
-    for (const step of path) known.set(step, at);
+    for (const step of path) known[step] = at;
     return at;
   };
 }
@@ -113,8 +123,8 @@ function exitsOf(ending: Ending, at: (index: number) => PlacedBlock, next: Place
       const { span } = ending;
       if (then === otherwise) return then === next ? [] : [{ branch: undefined, target: then, span, far: false }];
       const test = (condition: JumpCondition, target: PlacedBlock): Exit => {
-        const { left, right } = ending;
-        return { branch: { op: "branch", condition, width: 64, left, right, offset: 0 }, target, span, far: false };
+        const { width, left, right } = ending;
+        return { branch: { op: "branch", condition, width, left, right, offset: 0 }, target, span, far: false };
       };
       if (then === next) return [test(invert(ending.condition), otherwise)];
       if (otherwise === next) return [test(ending.condition, then)];
@@ -239,7 +249,8 @@ class Output {
   }
 
   beginFunction(fn: EmittedFunction): void {
-    this.functions.push({ name: fn.name, start: this.at, parameters: fn.parameters });
+    const { name, parameters, global } = fn;
+    this.functions.push({ name, start: this.at, parameters, global });
     this.stackBytes.push(fn.stackBytes);
     this.lastSpan = undefined;
     // The kernel wants a line for the first instruction of every function.
@@ -260,9 +271,10 @@ class Output {
     this.line(item.span);
     if (item.relocation !== undefined) this.relocations.push({ at: this.at, ...item.relocation });
     let { instruction } = item;
-    if (item.functionName !== undefined && instruction.op === "load-immediate") {
-      const start = present(this.starts.get(item.functionName), `function ${item.functionName}`);
-      instruction = { ...instruction, value: BigInt.asUintN(32, BigInt(start - this.at - 1)) };
+    if (item.functionName !== undefined) {
+      const distance = present(this.starts.get(item.functionName), `function ${item.functionName}`) - this.at - 1;
+      if (instruction.op === "load-immediate") instruction = { ...instruction, value: BigInt.asUintN(32, BigInt(distance)) };
+      if (instruction.op === "call") instruction = { ...instruction, target: distance };
     }
     this.push(instruction);
   }

@@ -28,6 +28,8 @@ export function successorsOf(block: MachineBlock): readonly MachineBlock[] {
   return [];
 }
 
+const nothing: ReadonlySet<number> = new Set();
+
 export function computeLiveness(fn: MachineFunction): Liveness {
   const starts: number[] = [];
   const ends: number[] = [];
@@ -36,8 +38,9 @@ export function computeLiveness(fn: MachineFunction): Liveness {
   for (const block of fn.blocks) {
     starts.push(position);
     position += 2;
-    for (const instruction of block.instructions) {
-      if (instruction.operation.op === "call") calls.push(position);
+    const { instructions } = block;
+    for (let at = 0; at < instructions.length; at += 1) {
+      if (instructions[at]?.operation.op === "call") calls.push(position);
       position += 2;
     }
     ends.push(position);
@@ -47,7 +50,7 @@ export function computeLiveness(fn: MachineFunction): Liveness {
 }
 
 /** Walks from each use that has no definition before it in its block up to the definition: the cost is the size of the result. */
-function findLiveIn(fn: MachineFunction): Set<number>[] {
+function findLiveIn(fn: MachineFunction): ReadonlySet<number>[] {
   const predecessors: MachineBlock[][] = fn.blocks.map(() => []);
   for (const block of fn.blocks) for (const next of successorsOf(block)) predecessors[next.index]?.push(block);
   const definedIn = new Int32Array(fn.nextRegister).fill(-1);
@@ -56,23 +59,40 @@ function findLiveIn(fn: MachineFunction): Set<number>[] {
     for (const parameter of block.parameters) {
       if (parameter.kind === "register") definedIn[parameter.register] = block.index;
     }
-    for (const { result } of block.instructions) if (result !== undefined) definedIn[result] = block.index;
+    const { instructions } = block;
+    for (let at = 0; at < instructions.length; at += 1) {
+      const result = instructions[at]?.result;
+      if (result !== undefined) definedIn[result] = block.index;
+    }
   }
-  const liveIn = fn.blocks.map(() => new Set<number>());
+  // Most blocks need nothing from before them: they share an empty set.
+  const liveIn = new Array<ReadonlySet<number>>(fn.blocks.length).fill(nothing);
+  const owned: (Set<number> | undefined)[] = [];
+  const setOf = (block: number): Set<number> => {
+    const known = owned[block];
+    if (known !== undefined) return known;
+    const made = new Set<number>();
+    owned[block] = made;
+    liveIn[block] = made;
+    return made;
+  };
   const work: number[] = [];
   const mark = (register: number): void => {
     for (let at = work.pop(); at !== undefined; at = work.pop()) {
-      const set = present(liveIn[at], "live set");
-      if (definedIn[register] === at || set.has(register)) continue;
+      if (definedIn[register] === at) continue;
+      const set = setOf(at);
+      if (set.has(register)) continue;
       set.add(register);
       for (const before of predecessors[at] ?? []) work.push(before.index);
     }
   };
-  for (const block of fn.blocks) {
-    for (const { operands } of block.instructions) {
-      for (const operand of operands) {
-        if (operand.kind !== "register" || definedIn[operand.register] === block.index) continue;
-        work.push(block.index);
+  for (const { index, instructions } of fn.blocks) {
+    for (let at = 0; at < instructions.length; at += 1) {
+      const { operands } = present(instructions[at], "instruction");
+      for (let place = 0; place < operands.length; place += 1) {
+        const operand = operands[place];
+        if (operand?.kind !== "register" || definedIn[operand.register] === index) continue;
+        work.push(index);
         mark(operand.register);
       }
     }

@@ -48,11 +48,13 @@ export type MachineOperation =
   | { readonly op: "clamp" }
   | { readonly op: "compare"; readonly condition: JumpCondition }
   | { readonly op: "call"; readonly kind: "helper"; readonly helper: number }
-  | { readonly op: "call"; readonly kind: "kfunc"; readonly name: string }
+  | { readonly op: "call"; readonly kind: "function" | "kfunc"; readonly name: string }
   | { readonly op: "jump"; readonly target: MachineBlock }
   | {
       readonly op: "branch";
       readonly condition: JumpCondition;
+      /** 32: the low halves are compared. */
+      readonly width: 32 | 64;
       readonly then: MachineBlock;
       readonly else: MachineBlock;
     }

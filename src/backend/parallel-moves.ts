@@ -1,6 +1,7 @@
 // Orders moves that happen at once (arguments of calls, arguments of blocks) so that none overwrites what another still reads.
 
 import type { Source } from "./machine.ts";
+import { firstVirtual } from "./machine.ts";
 
 /** A machine register, a spill, or one of the frame's emergency words. */
 export type Place =
@@ -20,21 +21,26 @@ export interface Move {
  */
 export function orderMoves(moves: readonly Move[], aside: Place): Move[] {
   const output: Move[] = [];
-  const readers = new Map<string, number>();
-  const pending = new Map<string, Move>();
+  /** By the key of a place: how many moves read it. */
+  const readers = new Map<number, number>();
+  /** By the key of the place they write. */
+  const pending = new Map<number, Move>();
   const computed: Move[] = [];
   for (const move of moves) {
     const from = placeKey(move.from);
-    if (from === undefined) computed.push(move);
-    else if (from !== placeKey(move.to)) {
-      pending.set(placeKey(move.to) ?? "", move);
+    const to = placeKey(move.to);
+    if (from < 0) computed.push(move);
+    else if (from !== to) {
+      pending.set(to, move);
       readers.set(from, (readers.get(from) ?? 0) + 1);
     }
   }
-  const ready = [...pending.keys()].filter((key) => !readers.has(key));
-  const aliases = new Map<string, Place>();
-  const finish = (key: string, move: Move): void => {
-    const from = placeKey(move.from) ?? "";
+  if (pending.size === 0) return computed;
+  const ready: number[] = [];
+  for (const key of pending.keys()) if (!readers.has(key)) ready.push(key);
+  const aliases = new Map<number, Place>();
+  const finish = (key: number, move: Move): void => {
+    const from = placeKey(move.from);
     output.push({ to: move.to, from: aliases.get(from) ?? move.from });
     pending.delete(key);
     const left = (readers.get(from) ?? 1) - 1;
@@ -58,18 +64,20 @@ export function orderMoves(moves: readonly Move[], aside: Place): Move[] {
     finish(key, move);
     // Whoever reads the place reads the copy from now on; that closes this cycle before another one can need `aside`.
   }
-  return [...output, ...computed];
+  for (const move of computed) output.push(move);
+  return output;
 }
 
-function placeKey(place: Source | Place): string | undefined {
+/** A number for each place; -1 for what is computed on the spot. */
+function placeKey(place: Source | Place): number {
   switch (place.kind) {
     case "register":
-      return `r${place.register}`;
-    case "spill":
-      return `s${place.index}`;
+      return place.register;
     case "emergency":
-      return `e${place.word}`;
+      return firstVirtual + place.word;
+    case "spill":
+      return firstVirtual + 2 + place.index;
     default:
-      return undefined;
+      return -1;
   }
 }

@@ -73,7 +73,7 @@ class Selector {
     this.reversed = [];
     this.shared.clear();
     this.dropped.clear();
-    const terminator = present(block.terminator, `terminator of block ${block.id}`);
+    const terminator = present(block.terminator, "terminator");
     this.span = terminator.span;
     this.terminator(terminator);
     for (let at = block.instructions.length - 1; at >= 0; at -= 1) {
@@ -122,9 +122,21 @@ class Selector {
       ({ left, right } = compared);
     }
     const slot = this.reserve();
-    const condition = this.condition(comparison, left, right);
-    const operation: MachineOperation = { op: "branch", condition: condition.condition, then, else: otherwise };
+    const word = this.signedWord(comparison, left, right);
+    const condition = this.condition(comparison, word ?? left, right);
+    const width = word === undefined ? 64 : 32;
+    const operation: MachineOperation = { op: "branch", condition: condition.condition, width, then, else: otherwise };
     this.fill(slot, operation, undefined, [condition.left, condition.right]);
+  }
+
+  /** What to compare as 32 bits when a sign-extended word that nothing else needs is compared with a constant. */
+  private signedWord(comparison: Comparison, left: Value, right: Value): Value | undefined {
+    const extension = this.definitions[left.id];
+    if (extension?.op !== "extend" || extension.bits !== 32 || !extension.signed || this.isNeeded(left)) return undefined;
+    const constant = this.constant(right);
+    const unsigned = comparison.startsWith("u");
+    if (constant === undefined || !fitsImmediate(constant) || unsigned) return undefined;
+    return this.constant(extension.operand) === undefined ? extension.operand : undefined;
   }
 
   private instruction(i: Instruction): void {
@@ -172,6 +184,9 @@ class Selector {
         return;
       case "call":
         this.call({ op: "call", kind: "helper", helper: i.helper }, i.result, i.arguments);
+        return;
+      case "call-function":
+        this.call({ op: "call", kind: "function", name: i.name }, i.result, i.arguments);
         return;
       case "call-kfunc":
         this.call({ op: "call", kind: "kfunc", name: i.name }, i.result, i.arguments);

@@ -73,8 +73,8 @@ function firstWord(i: BpfInstruction): Word {
 }
 
 function put(view: DataView, at: number, w: Word): void {
-  invariant(w.offset >= -0x8000 && w.offset <= 0x7fff, `offset ${w.offset} does not fit an instruction`);
-  invariant(w.immediate >= -0x80000000 && w.immediate <= 0x7fffffff, `immediate ${w.immediate} does not fit an instruction`);
+  invariant(w.offset >= -0x8000 && w.offset <= 0x7fff, "the offset fits the instruction");
+  invariant(w.immediate >= -0x80000000 && w.immediate <= 0x7fffffff, "the immediate fits the instruction");
   view.setUint8(at, w.code);
   view.setUint8(at + 1, (w.source << 4) | w.destination);
   view.setInt16(at + 2, w.offset, true);

@@ -1,6 +1,6 @@
 // Runs eBPF bytecode without a kernel: the oracle that tests compare the compiler's output with.
 
-import { assertNever } from "../base/invariant.ts";
+import { assertNever, present } from "../base/invariant.ts";
 import { decodeInstructions } from "./decode.ts";
 import type { AluOperation, BpfInstruction, JumpCondition, Operand } from "./instruction.ts";
 import { framePointer, wordsOf } from "./instruction.ts";
@@ -34,6 +34,8 @@ class BytecodeRun {
   private readonly memory: Memory;
   private readonly registers: (bigint | undefined)[] = [];
   private at = 0;
+  /** What the callers of the current function go on with. */
+  private readonly callers: { readonly at: number; readonly saved: readonly (bigint | undefined)[] }[] = [];
 
   constructor(code: Uint8Array, environment: BytecodeEnvironment) {
     for (const { at, instruction } of decodeInstructions(code)) this.instructions.set(at, instruction);
@@ -47,7 +49,11 @@ class BytecodeRun {
     for (let step = 0; step < this.environment.limit; step += 1) {
       const instruction = this.instructions.get(this.at);
       if (instruction === undefined) throw new InterpreterError(`no instruction at word ${this.at}`);
-      if (instruction.op === "exit") return this.get(0);
+      if (instruction.op === "exit") {
+        if (this.callers.length === 0) return this.get(0);
+        this.leave();
+        continue;
+      }
       const place = this.at;
       this.at += wordsOf(instruction);
       this.execute(instruction, place);
@@ -129,6 +135,10 @@ class BytecodeRun {
   }
 
   private call(i: BpfInstruction & { op: "call" }): void {
+    if (i.kind === "function") {
+      this.enter(i.target);
+      return;
+    }
     const implementation = i.kind === "helper" ? this.environment.helpers.get(i.target) : undefined;
     if (implementation === undefined) throw new InterpreterError(`no implementation of ${i.kind} ${i.target}`);
     const args: bigint[] = [];
@@ -139,6 +149,23 @@ class BytecodeRun {
     }
     this.set(0, u64(implementation(this.memory, args)));
     for (let register = 1; register <= 5; register += 1) this.registers[register] = undefined;
+  }
+
+  /** A call within the program: r1-r5 go over, r6-r9 are the caller's, the frame is a new one. */
+  private enter(target: number): void {
+    this.callers.push({ at: this.at, saved: this.registers.slice(6, framePointer + 1) });
+    this.registers[0] = undefined;
+    for (let register = 6; register < framePointer; register += 1) this.registers[register] = undefined;
+    this.registers[framePointer] = this.memory.allocate(512) + 512n;
+    this.at += target;
+  }
+
+  private leave(): void {
+    const caller = present(this.callers.pop(), "caller");
+    this.get(0);
+    for (let register = 1; register <= 5; register += 1) this.registers[register] = undefined;
+    for (const [index, value] of caller.saved.entries()) this.registers[6 + index] = value;
+    this.at = caller.at;
   }
 
   private get(register: number): bigint {

@@ -25,14 +25,23 @@ export interface IrVariable {
 interface BlockState {
   sealed: boolean;
   readonly predecessors: { readonly block: Block; readonly target: BlockTarget }[];
-  readonly definitions: Map<number, Value>;
-  readonly incomplete: { readonly variable: IrVariable; readonly parameter: Value }[];
+  /** Values of variables by the variable's id, once there are any. */
+  definitions: Map<number, Value> | undefined;
+  /** Parameters whose arguments are not known before the block is sealed, once there are any. */
+  incomplete: { readonly variable: IrVariable; readonly parameter: Value }[] | undefined;
+  /** Constants of the block, once there are any. */
+  constants: Map<bigint, Value> | undefined;
+}
+
+function define(state: BlockState, variable: IrVariable, value: Value): void {
+  state.definitions ??= new Map();
+  state.definitions.set(variable.id, value);
 }
 
 export class IrBuilder {
   readonly function: IrFunction;
-  private readonly states = new Map<Block, BlockState>();
-  private readonly constants = new Map<string, Value>();
+  /** By block id. */
+  private readonly states: BlockState[] = [];
   private current: Block;
   private place: Span | undefined;
   private variables = 0;
@@ -53,7 +62,7 @@ export class IrBuilder {
     const block: Block = { id: this.function.nextBlock, parameters: [], instructions: [], terminator: undefined };
     this.function.nextBlock += 1;
     this.function.blocks.push(block);
-    this.states.set(block, { sealed: false, predecessors: [], definitions: new Map(), incomplete: [] });
+    this.states[block.id] = { sealed: false, predecessors: [], definitions: undefined, incomplete: undefined, constants: undefined };
     return block;
   }
 
@@ -67,7 +76,7 @@ export class IrBuilder {
     const state = this.state(block);
     invariant(!state.sealed, "a block is sealed once");
     state.sealed = true;
-    for (const { variable, parameter } of state.incomplete) this.addArguments(block, variable, parameter);
+    for (const { variable, parameter } of state.incomplete ?? []) this.addArguments(block, variable, parameter);
   }
 
   /** Starts a block to which all jumps have been made. */
@@ -120,12 +129,13 @@ export class IrBuilder {
 
   const(value: bigint | number): Value {
     const wide = BigInt.asUintN(64, BigInt(value));
-    const key = `${this.current.id}:${wide}`;
-    const known = this.constants.get(key);
+    const state = this.state(this.current);
+    const known = state.constants?.get(wide);
     if (known !== undefined) return known;
     const result = this.value("int");
     this.emit({ op: "const", result, value: wide, span: this.place });
-    this.constants.set(key, result);
+    state.constants ??= new Map();
+    state.constants.set(wide, result);
     return result;
   }
 
@@ -227,6 +237,13 @@ export class IrBuilder {
     return result;
   }
 
+  /** Calls a function of the module. */
+  callFunction(name: string, args: readonly Value[]): Value {
+    const result = this.value("int");
+    this.emit({ op: "call-function", result, name, arguments: args, span: this.place });
+    return result;
+  }
+
   callKfunc(name: string, args: readonly Value[], type: ValueType = "int"): Value {
     const result = this.value(type);
     this.emit({ op: "call-kfunc", result, name, arguments: args, span: this.place });
@@ -245,7 +262,7 @@ export class IrBuilder {
   }
 
   write(variable: IrVariable, value: Value): void {
-    this.state(this.current).definitions.set(variable.id, value);
+    define(this.state(this.current), variable, value);
   }
 
   read(variable: IrVariable): Value {
@@ -261,6 +278,8 @@ export class IrBuilder {
 
   /** Goes up to the definition; where paths meet it makes a parameter, whose arguments are still to be filled in. */
   private find(block: Block, variable: IrVariable): Value {
+    const own = this.state(block).definitions?.get(variable.id);
+    if (own !== undefined) return own;
     const path = new Set<BlockState>();
     let at = block;
     let result: Value | undefined;
@@ -269,11 +288,12 @@ export class IrBuilder {
       const circular = path.has(state);
       path.add(state);
       const [only] = state.predecessors;
-      const known = state.definitions.get(variable.id);
+      const known = state.definitions?.get(variable.id);
       if (known !== undefined) {
         result = known;
       } else if (!state.sealed) {
         result = this.addParameter(at, variable);
+        state.incomplete ??= [];
         state.incomplete.push({ variable, parameter: result });
       } else if (only === undefined || circular) {
         // Entry or unreachable block or loop: an unwritten variable is zero.
@@ -286,7 +306,7 @@ export class IrBuilder {
         this.unfilled.push({ block: at, variable, parameter: result });
       }
     }
-    for (const state of path) state.definitions.set(variable.id, result);
+    for (const state of path) define(state, variable, result);
     return result;
   }
 
@@ -315,7 +335,7 @@ export class IrBuilder {
   // ---- inside ----------------------------------------------------------------------------------------------
 
   private state(block: Block): BlockState {
-    return present(this.states.get(block), "block state");
+    return present(this.states[block.id], "block state");
   }
 
   private target(block: Block): BlockTarget {

@@ -12,6 +12,8 @@ export interface IrEnvironment {
   /** What a map, map value or link constant is: `map NAME`, `map-value NAME`, `constant NAME`. */
   readonly symbols: ReadonlyMap<string, bigint>;
   readonly arguments: readonly bigint[];
+  /** What may be called. */
+  readonly functions: readonly IrFunction[];
   /** Blocks to run before giving up. */
   readonly limit: number;
 }
@@ -109,6 +111,13 @@ class IrRun {
           this.memory,
           i.arguments.map((value) => this.get(value)),
         );
+      }
+      case "call-function": {
+        const callee = this.environment.functions.find((fn) => fn.name === i.name);
+        return runFunction(present(callee, `function ${i.name}`), {
+          ...this.environment,
+          arguments: i.arguments.map((value) => this.get(value)),
+        });
       }
       case "call-kfunc":
         throw new InterpreterError(`kernel function ${i.name} is not interpreted`);

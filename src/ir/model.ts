@@ -129,6 +129,14 @@ export type Instruction =
       readonly arguments: readonly Value[];
       readonly span: Span | undefined;
     }
+  /** A function of the module: up to five arguments in its parameters. Stack addresses among them stay valid in the callee. */
+  | {
+      readonly op: "call-function";
+      readonly result: Value;
+      readonly name: string;
+      readonly arguments: readonly Value[];
+      readonly span: Span | undefined;
+    }
   /** A kernel function by name; the loader finds its BTF id. */
   | {
       readonly op: "call-kfunc";
@@ -176,7 +184,7 @@ export interface StackSlot {
 
 export interface IrFunction {
   readonly name: string;
-  /** Arguments in r1…: a program has one of type ctx, a callback what its helper passes. */
+  /** Arguments in r1…: a program has one of type ctx, a callback what its helper passes, others what their callers pass. */
   readonly parameters: readonly Value[];
   readonly slots: StackSlot[];
   /** The first one is the entry; it has no parameters and no predecessors. */
@@ -186,7 +194,7 @@ export interface IrFunction {
   nextBlock: number;
 }
 
-/** One eBPF program: functions[0] is its entry, the others are callbacks reached through `function` values. */
+/** One eBPF program: functions[0] is its entry, the others are reached through `function` values (callbacks) and calls. */
 export interface IrModule {
   readonly functions: readonly IrFunction[];
 }

@@ -333,6 +333,7 @@ class FunctionParser {
         const helper = Number(line.integer());
         return { op, result, helper, arguments: line.list(() => this.value(line)), span };
       }
+      case "call-function":
       case "call-kfunc": {
         const name = line.text();
         return { op, result, name, arguments: line.list(() => this.value(line)), span };

@@ -74,8 +74,9 @@ function operation(i: Instruction): string {
       return `map-value ${JSON.stringify(i.map)} + ${i.offset}`;
     case "call":
       return `call ${helperById(i.helper)?.name ?? "helper"}#${i.helper}${list(i.arguments)}`;
+    case "call-function":
     case "call-kfunc":
-      return `call-kfunc ${JSON.stringify(i.name)}${list(i.arguments)}`;
+      return `${i.op} ${JSON.stringify(i.name)}${list(i.arguments)}`;
   }
 }
 

@@ -1,7 +1,6 @@
 // Replacing values throughout a function: what most passes end with.
 
 import type { Block, BlockTarget, Instruction, IrFunction, Terminator, Value } from "./model.ts";
-import { resultOf } from "./graph.ts";
 
 type Mapping = (value: Value) => Value;
 
@@ -31,6 +30,7 @@ export function mapOperands(i: Instruction, map: Mapping): Instruction {
       return address === i.address && value === i.value ? i : { ...i, address, value };
     }
     case "call":
+    case "call-function":
     case "call-kfunc": {
       if (i.arguments.every((value) => map(value) === value)) return i;
       return { ...i, arguments: i.arguments.map(map) };
@@ -46,9 +46,10 @@ export function mapOperands(i: Instruction, map: Mapping): Instruction {
 }
 
 function mapTarget(target: BlockTarget, map: Mapping): void {
-  for (const [index, value] of target.arguments.entries()) {
-    const mapped = map(value);
-    if (mapped !== value) target.arguments[index] = mapped;
+  const args = target.arguments;
+  for (let index = 0; index < args.length; index += 1) {
+    const value = args[index];
+    if (value !== undefined) args[index] = map(value);
   }
 }
 
@@ -118,10 +119,10 @@ export class Replacements {
 export function definitionsOf(fn: IrFunction): (Instruction | undefined)[] {
   // Filled first: a sparse array would be slow.
   const definitions = new Array<Instruction | undefined>(fn.nextValue).fill(undefined);
-  for (const block of fn.blocks) {
-    for (const instruction of block.instructions) {
-      const result = resultOf(instruction);
-      if (result !== undefined) definitions[result.id] = instruction;
+  for (const { instructions } of fn.blocks) {
+    for (let index = 0; index < instructions.length; index += 1) {
+      const i = instructions[index];
+      if (i !== undefined && i.op !== "store" && i.op !== "atomic-add") definitions[i.result.id] = i;
     }
   }
   return definitions;

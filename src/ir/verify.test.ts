@@ -27,6 +27,7 @@ b0:
   v13 = compare slt v1, v5
   v14: memory = sub v10, v9
   v15 = load 1 v14 - 3
+  v17 = call-function "sum"(v5, v15)
   branch eq v13, v5, b1(v15), b2
 b1(v16: int):
   jump b1(v16)
@@ -35,6 +36,11 @@ b2:
 
 function "callback"(v0: memory, v1: memory, v2: int)
 b0:
+  return v2
+
+function "sum"(v0: int, v1: int)
+b0:
+  v2 = add v0, v1
   return v2
 `;
 
@@ -72,6 +78,8 @@ describe("the verifier", () => {
     ["a jump to the entry block", "b0:\n  jump b0"],
     ["a number as an address", "b0:\n  v1 = const 1\n  v2 = load 8 v1 + 0\n  return v2"],
     ["a product of pointers", "b0:\n  v1: memory = map-value \"m\" + 0\n  v2: memory = mul v1, v1\n  return v2"],
+    ["a call of an unknown function", 'b0:\n  v1 = call-function "g"(v0)\n  return v1'],
+    ["a call with too few arguments", 'b0:\n  v1 = call-function "f"()\n  return v1'],
     ["the address of an unknown function", "b0:\n  v1: function = function \"g\"\n  return v0"],
   ] as const;
   for (const [what, body] of broken) {

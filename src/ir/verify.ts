@@ -1,7 +1,7 @@
 // Checks that a module is well-formed IR. Passes run it after themselves in tests; whoever breaks a rule has a bug.
 
 import { invariant, present } from "../base/invariant.ts";
-import { Dominators, operandsOf, predecessorsOf, resultOf, reversePostorder, targetsOf, terminatorOperands } from "./graph.ts";
+import { countPredecessors, Dominators, operandsOf, resultOf, reversePostorder, targetsOf, terminatorOperands } from "./graph.ts";
 import type { Block, Instruction, IrFunction, IrModule, Value, ValueType } from "./model.ts";
 import { printInstruction, printTerminator } from "./print.ts";
 
@@ -10,9 +10,9 @@ import { printInstruction, printTerminator } from "./print.ts";
  * value is defined once, before its uses on all paths; operands have types that make sense; called functions exist.
  */
 export function verifyModule(module: IrModule): void {
-  const names = new Set(module.functions.map((fn) => fn.name));
-  invariant(names.size === module.functions.length, "function names are unique");
-  for (const fn of module.functions) verifyFunction(fn, names);
+  const callees = new Map(module.functions.map((fn) => [fn.name, fn.parameters.length]));
+  invariant(callees.size === module.functions.length, "function names are unique");
+  for (const fn of module.functions) verifyFunction(fn, callees);
 }
 
 interface Definition {
@@ -22,18 +22,18 @@ interface Definition {
   readonly index: number;
 }
 
-export function verifyFunction(fn: IrFunction, names: ReadonlySet<string>): void {
+/** `callees`: the module's functions by name, with the number of their parameters. */
+function verifyFunction(fn: IrFunction, callees: ReadonlyMap<string, number>): void {
   const entry = present(fn.blocks[0], `entry block of ${fn.name}`);
   const order = reversePostorder(fn);
   const owned = new Set(fn.blocks);
   for (const block of order) invariant(owned.has(block), `b${block.id} belongs to ${fn.name}`);
   invariant(new Set(fn.blocks.map((block) => block.id)).size === fn.blocks.length, "block ids are unique");
-  const predecessors = predecessorsOf(order);
   invariant(entry.parameters.length === 0, "the entry block has no parameters");
-  invariant(predecessors.get(entry)?.length === 0, "nothing jumps to the entry block");
+  invariant(countPredecessors(fn)[entry.id] === 0, "nothing jumps to the entry block");
   const definitions = collectDefinitions(fn, order);
-  const dominators = new Dominators(order, predecessors);
-  for (const block of order) verifyBlock(fn, block, definitions, dominators, names);
+  const dominators = new Dominators(order);
+  for (const block of order) verifyBlock(fn, block, definitions, dominators, callees);
 }
 
 function collectDefinitions(fn: IrFunction, order: readonly Block[]): Map<number, Definition> {
@@ -59,7 +59,7 @@ function verifyBlock(
   block: Block,
   definitions: ReadonlyMap<number, Definition>,
   dominators: Dominators,
-  names: ReadonlySet<string>,
+  callees: ReadonlyMap<string, number>,
 ): void {
   const check = (value: Value, index: number, where: () => string): void => {
     const definition = definitions.get(value.id);
@@ -72,7 +72,7 @@ function verifyBlock(
   };
   for (const [index, instruction] of block.instructions.entries()) {
     for (const operand of operandsOf(instruction)) check(operand, index, () => printInstruction(instruction));
-    verifyTypes(fn, instruction, names);
+    verifyTypes(fn, instruction, callees);
   }
   const terminator = present(block.terminator, `terminator of b${block.id}`);
   for (const operand of terminatorOperands(terminator)) {
@@ -103,7 +103,7 @@ function isNull(value: Value, type: ValueType | undefined, definitions: Readonly
 
 const addressable: ReadonlySet<ValueType> = new Set<ValueType>(["ctx", "stack", "memory", "memory-or-null", "btf"]);
 
-function verifyTypes(fn: IrFunction, i: Instruction, names: ReadonlySet<string>): void {
+function verifyTypes(fn: IrFunction, i: Instruction, callees: ReadonlyMap<string, number>): void {
   const where = (): string => `${fn.name}: ${printInstruction(i)}`;
   switch (i.op) {
     case "load":
@@ -126,7 +126,7 @@ function verifyTypes(fn: IrFunction, i: Instruction, names: ReadonlySet<string>)
       invariant(i.result.type === "memory", `${where()}: a map value is memory`);
       return;
     case "function":
-      invariant(names.has(i.name), `${where()}: the function exists`);
+      invariant(callees.has(i.name), `${where()}: the function exists`);
       invariant(i.result.type === "function", `${where()}: a function's address is of type function`);
       return;
     case "clamp":
@@ -141,6 +141,10 @@ function verifyTypes(fn: IrFunction, i: Instruction, names: ReadonlySet<string>)
       invariant(isScalar || (moves && pointers.length === 1), `${where()}: pointers are only added to and subtracted from`);
       return;
     }
+    case "call-function":
+      invariant(callees.get(i.name) === i.arguments.length, `${where()}: the function exists and takes as many arguments`);
+      invariant(i.arguments.length <= 5, `${where()}: at most five arguments`);
+      return;
     case "call":
     case "call-kfunc":
       invariant(i.arguments.length <= 5, `${where()}: at most five arguments`);

@@ -167,7 +167,8 @@ function describe(probe: CompiledProbe): { btf: Uint8Array; functionInfo: Uint8A
   const functionInfo = Buffer.alloc(functions.length * 8);
   for (const [i, fn] of functions.entries()) {
     const parameters = Array.from({ length: fn.parameters }, () => (i === 0 ? pointer : long));
-    const id = writer.function(identifier(fn.name), writer.functionPrototype(i === 0 ? writer.int("int", 4, true) : long, parameters), i === 0);
+    const prototype = writer.functionPrototype(i === 0 ? writer.int("int", 4, true) : long, parameters);
+    const id = writer.function(identifier(fn.name), prototype, fn.global);
     functionInfo.writeUInt32LE(fn.start, i * 8);
     functionInfo.writeUInt32LE(id, i * 8 + 4);
   }

@@ -2,10 +2,10 @@
 
 import { helpers } from "../bpf/helpers.ts";
 import type { ActionParameters, EventField } from "../define/action.ts";
-import type { EventArgument, Operand } from "../define/code.ts";
-import { coreActions, internalMaps } from "../define/internal-names.ts";
+import type { EventArgument } from "../define/code.ts";
+import { internalMaps } from "../define/internal-names.ts";
 import type { Value } from "../ir/model.ts";
-import { alignmentOf, alignUp, int32, isScalar, sizeOf } from "../types/type.ts";
+import { alignmentOf, alignUp, isScalar, sizeOf } from "../types/type.ts";
 import type { FunctionLowering } from "./function.ts";
 import { accessSize } from "./operands.ts";
 import { sourcePlace } from "./resources.ts";
@@ -20,9 +20,7 @@ export function emitEvent(
   parameters: ActionParameters,
   args: readonly EventArgument[],
 ): void {
-  const { fields, size } = layoutRecord(args);
-  const place = f.ir.span === undefined ? undefined : sourcePlace(f.ir.span);
-  const id = f.program.resources.addAction({ action, parameters, fields, size, place });
+  const { id, fields, size } = addAction(f, action, parameters, args);
   // Registers are computed first: their side effects happen whether or not there is room.
   const scalars = args.map((argument) => (isScalar(argument.as) ? scalarOf(f, argument) : undefined));
   const record = f.ir.call(helpers.ringbufReserve.id, [f.ir.map(internalMaps.events), f.ir.const(size), f.ir.const(0)], "memory-or-null");
@@ -33,6 +31,25 @@ export function emitEvent(
     () => f.ir.atomicAdd(8, f.ir.mapValue(internalMaps.lost), 0, f.ir.const(1)),
     () => fillRecord(f, record, id, args, fields, scalars),
   );
+}
+
+interface PlannedRecord {
+  readonly id: number;
+  readonly fields: readonly EventField[];
+  readonly size: number;
+}
+
+/** Registers what user space has to do with the records of this place. */
+export function addAction(
+  f: FunctionLowering,
+  action: string,
+  parameters: ActionParameters,
+  args: readonly EventArgument[],
+): PlannedRecord {
+  const { fields, size } = layoutRecord(args);
+  const place = f.ir.span === undefined ? undefined : sourcePlace(f.ir.span);
+  const id = f.program.resources.addAction({ action, parameters, fields, size, place });
+  return { id, fields, size };
 }
 
 function layoutRecord(args: readonly EventArgument[]): { readonly fields: readonly EventField[]; readonly size: number } {
@@ -69,25 +86,4 @@ function fillRecord(
   }
   f.ir.call(helpers.ringbufSubmit.id, [record, f.ir.const(0)]);
   f.reserved = outer;
-}
-
-/** A runtime warning at the current place; with a return code it is sent only when the code is negative. */
-export function emitWarning(
-  f: FunctionLowering,
-  message: string,
-  helper: string | undefined,
-  retcode: Value | undefined,
-  kind: "always" | "reads",
-): void {
-  const { warningLevel } = f.program;
-  if (warningLevel === 0 || (kind === "reads" && warningLevel < 2)) return;
-  const parameters = { message, helper: helper ?? "" };
-  const send = (code: Value) => {
-    const operand: Operand = { kind: "scalar", type: int32, value: code };
-    emitEvent(f, coreActions.runtimeError, parameters, [{ operand, as: int32 }]);
-  };
-  if (retcode === undefined) return send(f.ir.const(0));
-  // Helpers give an int: a call that the verifier inlines (bpf_loop) leaves the high half zero, others extend the sign.
-  const code = f.ir.extend(retcode, 32, true);
-  f.branch("slt", code, f.ir.const(0), () => send(code), () => undefined);
 }

@@ -20,7 +20,7 @@ import type { Expression } from "../syntax/ast.ts";
 import type { AddressSpace, Type } from "../types/type.ts";
 import type { CapturePlan } from "./captures.ts";
 import { storeOperand } from "./convert.ts";
-import { emitEvent, emitWarning } from "./events.ts";
+import { emitEvent } from "./events.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
 import { buildKey, countElements, deleteElement, hasElement } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
@@ -28,6 +28,7 @@ import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
 import { stringsEqual } from "./strings.ts";
 import { lowerUsdtArgument } from "./usdt-arguments.ts";
+import { emitWarning } from "./warnings.ts";
 
 /** Where a variable of the script is. */
 export type VariableStorage =
@@ -50,6 +51,8 @@ export interface ProgramLowering {
   readonly point: ProbePoint;
   /** Finished functions; callbacks are added as loops are lowered. */
   readonly functions: IrFunction[];
+  /** Names of those functions that several places use. */
+  readonly shared: Set<string>;
   readonly captures: CapturePlan;
   /** Variables are in scratch memory: the stack was too small for them. */
   readonly roomy: boolean;
@@ -361,14 +364,16 @@ export class FunctionLowering implements Code {
     this.ir.startSealed(after);
   }
 
-  /** The name of a callback that does nothing, for counting elements. */
-  counter(): string {
-    const name = `${this.program.functionPrefix}_count`;
-    if (!this.program.functions.some((known) => known.name === name)) {
-      const builder = new IrBuilder(name, ["map", "memory", "memory", "int"]);
+  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
+  shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string {
+    const name = `${this.program.functionPrefix}_${suffix}`;
+    const { shared, functions } = this.program;
+    if (!shared.has(name)) {
+      shared.add(name);
+      const builder = new IrBuilder(name, parameters);
       builder.at(this.span);
-      builder.return(builder.const(0));
-      this.program.functions.push(builder.function);
+      fill(builder);
+      functions.push(builder.function);
     }
     return name;
   }

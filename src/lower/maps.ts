@@ -80,7 +80,7 @@ export function hasElement(f: FunctionLowering, layout: MapLayout, keys: readonl
 
 /** Counts elements with a callback that does nothing: the helper gives the number of elements it saw. */
 export function countElements(f: FunctionLowering, layout: MapLayout): Value {
-  const callback = f.counter();
+  const callback = f.shared("count", ["map", "memory", "memory", "int"], (b) => b.return(b.const(0)));
   const args = [f.ir.map(layout.storage), f.ir.functionAddress(callback), f.ir.const(0), f.ir.const(0)];
   return f.ir.call(helpers.forEachMapElem.id, args);
 }

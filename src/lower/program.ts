@@ -102,6 +102,7 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
     scratch: new ScratchRegion(input.resources),
     point,
     functions: [],
+    shared: new Set(),
     captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body, !roomy),
     roomy,
     functionPrefix: functionName,

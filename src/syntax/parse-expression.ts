@@ -7,6 +7,9 @@ import { parseType, parseTypeOrExpression, tryType } from "./parse-type.ts";
 import { type Scanner, SyntaxProblem, wordAt } from "./scanner.ts";
 import { isTypeName } from "./type-names.ts";
 
+/** The first characters of binary operators. */
+const operatorStarts = "|&^=!<>+-*/%";
+
 /** Binary operators from weakest to strongest. */
 export const levels: readonly (readonly BinaryOperator[])[] = [
   ["||"],
@@ -109,6 +112,8 @@ export class ExpressionParser {
   private binaryOperator(operators: readonly BinaryOperator[]): BinaryOperator | undefined {
     const { scanner } = this;
     const at = scanner.here();
+    // Most operands have no operator after them: one look for all levels.
+    if (!operatorStarts.includes(scanner.text.charAt(at))) return undefined;
     const operator = operators.find((candidate) => scanner.text.startsWith(candidate, at));
     if (operator === undefined) return undefined;
     const next = scanner.text.charAt(at + operator.length);
@@ -169,7 +174,7 @@ export class ExpressionParser {
       }
       return { kind: "address-of", operand: this.assignable(), span: scanner.span(start) };
     }
-    if (scanner.peekWord() === "comptime") {
+    if (scanner.text.startsWith("comptime", start) && scanner.peekWord() === "comptime") {
       scanner.takeWord();
       const operand = this.unary();
       return { kind: "comptime", operand, span: scanner.span(start) };

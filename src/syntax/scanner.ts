@@ -89,7 +89,9 @@ export class Scanner {
   }
 
   private comment(kind: Comment["kind"], start: number): void {
-    if (this.comments.some((known) => known.span.start === start)) return;
+    // Text that is read again, after a guess that was wrong, has its comments in the list already.
+    const last = this.comments.at(-1);
+    if (last !== undefined && last.span.start >= start) return;
     this.comments.push({ kind, text: this.text.slice(start, this.position), span: this.span(start, this.position) });
   }
 

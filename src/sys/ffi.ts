@@ -1,7 +1,7 @@
 // The native layer: raw system calls through koffi, the only file that knows it. Needs Linux on x86-64 or arm64.
 
-import { createRequire } from "node:module";
 import { InternalError } from "../base/invariant.ts";
+import { loadKoffi } from "./load-koffi.ts";
 import { syscallNumbers } from "./syscall-numbers.ts";
 
 /** What the rest of sys/ needs of a foreign function interface. */
@@ -38,7 +38,7 @@ function isKoffi(value: unknown): value is Koffi {
 }
 
 function openNative(): Native {
-  const koffi: unknown = createRequire(import.meta.url)("koffi");
+  const koffi = loadKoffi();
   if (!isKoffi(koffi)) throw new InternalError("koffi has an unexpected shape");
   const libc = koffi.load("libc.so.6");
   const call = libc.func("syscall", "long", ["long", "long", "long", "long", "long", "long", "long"]);

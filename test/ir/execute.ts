@@ -68,6 +68,7 @@ export function runIr(module: IrModule, args: readonly bigint[]): Outcome {
     helpers: machine.helpers,
     symbols,
     arguments: [machine.context],
+    functions: module.functions,
     limit: 100_000,
   });
   return outcome(result, machine.out, machine.table);

@@ -3,7 +3,7 @@
 import { helpers } from "../../src/bpf/helpers.ts";
 import type { IrVariable } from "../../src/ir/builder.ts";
 import { IrBuilder } from "../../src/ir/builder.ts";
-import type { BinaryOperation, Comparison, IrModule, StackSlot, Value } from "../../src/ir/model.ts";
+import type { BinaryOperation, Comparison, IrFunction, IrModule, StackSlot, Value } from "../../src/ir/model.ts";
 
 export const argumentCount = 5;
 /** Size of the `out` map's value: the hash of all that the program computed. */
@@ -72,6 +72,7 @@ class Generator {
   }
 
   build(): IrModule {
+    const callee = this.mixer();
     const b = this.builder;
     for (let index = 0; index < this.variableCount; index += 1) {
       const variable = b.variable();
@@ -85,7 +86,24 @@ class Generator {
     }
     while (this.at < this.decisions.length) this.statement(0);
     this.finish();
-    return { functions: [b.function] };
+    return { functions: [b.function, callee] };
+  }
+
+  /** A function to call: it uses a register that its caller may need too, has a branch, a call and a frame, and changes a map. */
+  private mixer(): IrFunction {
+    const b = new IrBuilder("mixer", ["int", "int"]);
+    const [left, right] = [b.parameter(0), b.parameter(1)];
+    const slot = b.slot(8);
+    b.store(8, b.slotAddress(slot), 0, left);
+    b.call(helpers.probeReadKernel.id, [b.slotAddress(slot), b.const(4), b.const(0)]);
+    const [then, otherwise] = [b.newBlock(), b.newBlock()];
+    b.branch("ult", left, right, then, otherwise);
+    b.startSealed(then);
+    b.atomicAdd(8, b.mapValue("out", 0), 0, b.const(1));
+    b.return(b.binary("add", b.load(8, b.slotAddress(slot), 0), right));
+    b.startSealed(otherwise);
+    b.return(b.binary("xor", left, right));
+    return b.function;
   }
 
   /** Mixes everything that is left into `out`. */
@@ -138,7 +156,7 @@ class Generator {
 
   private statement(depth: number): void {
     const b = this.builder;
-    switch (this.next(depth < 3 ? 15 : 12)) {
+    switch (this.next(depth < 3 ? 16 : 13)) {
       case 0:
       case 1:
       case 2:
@@ -170,7 +188,10 @@ class Generator {
         this.add();
         return;
       case 12:
+        this.keep(b.callFunction("mixer", [this.value(), this.value()]));
+        return;
       case 13:
+      case 14:
         this.condition(depth);
         return;
       default:

@@ -1,6 +1,7 @@
 // For tests: a machine that is only data, so that compilations do not depend on where they run.
 
 import type { Target, UserSymbol, UserTargets } from "../../src/define/target.ts";
+import { int32 } from "../../src/types/type.ts";
 import { fakeKernelFunctions, fakeKernelTypes, fakeTracepoints } from "./fake-kernel.ts";
 
 const names = ["_Z3fooi", "getenv", "main", "malloc", "readline"];
@@ -29,6 +30,9 @@ const userTargets: UserTargets = {
   usdt: () => [{ provider: "app", name: "step", address: 0x1010n, fileOffset: 0x1010, semaphoreOffset: 0, arguments: "-4@%edi 8@8(%rsp)" }],
   symbolAt: (_path, address) => symbols.find((s) => address >= s.address && address < s.address + BigInt(s.size)),
   fileOffset: (_path, address) => (address >= 0x1000n && address < 0x2000n ? Number(address) : undefined),
+  parameters: (_path, name) => (name === "main" ? [{ name: "argc", type: int32, ctype: "int" }] : undefined),
+  sourceLine: () => ({ kind: "no-debug-information" }),
+  functionName: (symbol) => (symbol === "_Z3fooi" ? "foo" : undefined),
   demangle: (symbol) => (symbol === "_Z3fooi" ? "foo(int)" : symbol),
   bytes: (_path, _offset, length) => new Uint8Array(length),
 };

@@ -40,7 +40,7 @@ export class BtfWriter {
     return this.add("", 13, parameters.length, returns, ...words);
   }
 
-  /** A static function: callbacks and programs alike. */
+  /** A function of a program; the verifier checks a global one by itself, a static one (callbacks are) where it is used. */
   function(name: string, prototype: number, global: boolean): number {
     return this.add(name, 12, global ? 1 : 0, prototype);
   }

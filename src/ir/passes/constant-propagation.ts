@@ -6,44 +6,58 @@
 import { present } from "../../base/invariant.ts";
 import { evaluateBinary, evaluateByteSwap, evaluateClamp, evaluateComparison, evaluateExtend } from "../evaluate.ts";
 import { targetsOf } from "../graph.ts";
-import type { Block, BlockTarget, Instruction, IrFunction, Terminator, Value } from "../model.ts";
+import type { Block, BlockTarget, Instruction, IrFunction, Terminator } from "../model.ts";
+
+/** A branch or the result of a comparison. */
+type Comparing = Pick<Terminator & { op: "branch" }, "comparison" | "left" | "right">;
 
 /** undefined: nothing reached it yet; a number: always this; null: anything. */
 type Fact = bigint | null | undefined;
 
-export function propagateConstants(fn: IrFunction): void {
+/** Returns whether branches or parameters went away. */
+export function propagateConstants(fn: IrFunction): boolean {
   const propagation = new Propagation(fn);
   propagation.solve();
-  propagation.rewrite();
+  return propagation.rewrite();
 }
 
 class Propagation {
   private readonly blocks: readonly Block[];
   private readonly facts: Fact[];
-  private readonly reached = new Set<Block>();
+  /** By block id: 1 when it can be reached. */
+  private readonly reached: Uint8Array;
   /** By block: which of its parameters stay. */
   private readonly kept = new Map<Block, readonly boolean[]>();
   private again = false;
-  private visited = new Set<Block>();
+  /** By block id: the number of the last sweep that went through it. */
+  private readonly visited: Uint32Array;
+  private sweep = 0;
 
   constructor(fn: IrFunction) {
     this.blocks = fn.blocks;
     this.facts = new Array<Fact>(fn.nextValue).fill(undefined);
     for (const parameter of fn.parameters) this.facts[parameter.id] = null;
-    this.reached.add(present(fn.blocks[0], "entry block"));
+    this.reached = new Uint8Array(fn.nextBlock);
+    this.visited = new Uint32Array(fn.nextBlock);
+    this.reached[present(fn.blocks[0], "entry block").id] = 1;
   }
 
   solve(): void {
     do {
       this.again = false;
-      this.visited = new Set();
+      this.sweep += 1;
       for (const block of this.blocks) {
-        if (!this.reached.has(block)) continue;
-        this.visited.add(block);
-        for (const instruction of block.instructions) this.visit(instruction);
+        if (!this.isReached(block)) continue;
+        this.visited[block.id] = this.sweep;
+        const { instructions } = block;
+        for (let index = 0; index < instructions.length; index += 1) this.visit(present(instructions[index], "instruction"));
         this.leave(present(block.terminator, "terminator"));
       }
     } while (this.again);
+  }
+
+  private isReached(block: Block): boolean {
+    return this.reached[block.id] === 1;
   }
 
   private visit(i: Instruction): void {
@@ -59,42 +73,40 @@ class Propagation {
     switch (i.op) {
       case "const":
         return i.value;
-      case "binary":
-        return this.both(i.left, i.right, (left, right) => evaluateBinary(i.operation, left, right));
+      case "binary": {
+        const left = this.facts[i.left.id];
+        const right = this.facts[i.right.id];
+        if (left === null || right === null) return null;
+        return left === undefined || right === undefined ? undefined : evaluateBinary(i.operation, left, right);
+      }
       case "compare":
-        return this.both(i.left, i.right, (left, right) => (evaluateComparison(i.comparison, left, right) ? 1n : 0n));
+        return this.comparison(i);
       case "extend":
-        return this.one(i.operand, (value) => evaluateExtend(value, i.bits, i.signed));
       case "byte-swap":
-        return this.one(i.operand, (value) => evaluateByteSwap(value, i.bits));
-      case "clamp":
-        return this.one(i.operand, (value) => evaluateClamp(value, i.maximum));
+      case "clamp": {
+        const operand = this.facts[i.operand.id];
+        if (operand === null || operand === undefined) return operand;
+        if (i.op === "extend") return evaluateExtend(operand, i.bits, i.signed);
+        return i.op === "clamp" ? evaluateClamp(operand, i.maximum) : evaluateByteSwap(operand, i.bits);
+      }
       default:
         return null;
     }
   }
 
-  private one(value: Value, compute: (value: bigint) => bigint): Fact {
-    const fact = this.facts[value.id];
-    return fact === undefined || fact === null ? fact : compute(fact);
-  }
-
-  private both(a: Value, b: Value, compute: (left: bigint, right: bigint) => bigint): Fact {
-    const left = this.facts[a.id];
-    const right = this.facts[b.id];
-    if (left === null || right === null) return null;
-    return left === undefined || right === undefined ? undefined : compute(left, right);
-  }
-
-  /** 1 or 0 when the branch always goes one way. */
-  private outcome(t: Terminator & { op: "branch" }): Fact {
-    return this.both(t.left, t.right, (left, right) => (evaluateComparison(t.comparison, left, right) ? 1n : 0n));
+  /** 1 or 0 when a comparison always holds or never does. */
+  private comparison({ comparison, left, right }: Comparing): Fact {
+    const a = this.facts[left.id];
+    const b = this.facts[right.id];
+    if (a === null || b === null) return null;
+    if (a === undefined || b === undefined) return undefined;
+    return evaluateComparison(comparison, a, b) ? 1n : 0n;
   }
 
   private leave(t: Terminator): void {
     if (t.op === "jump") this.reach(t.target);
     if (t.op !== "branch") return;
-    const taken = this.outcome(t);
+    const taken = this.comparison(t);
     if (taken === null || taken === 1n) this.reach(t.then);
     if (taken === null || taken === 0n) this.reach(t.else);
   }
@@ -102,8 +114,8 @@ class Propagation {
   private reach(target: BlockTarget): void {
     const { block } = target;
     // What changes behind us needs another sweep; what lies ahead is still to come in this one.
-    const behind = this.visited.has(block);
-    if (!this.reached.has(block)) this.reached.add(block);
+    const behind = this.visited[block.id] === this.sweep;
+    this.reached[block.id] = 1;
     for (let index = 0; index < block.parameters.length; index += 1) {
       const parameter = present(block.parameters[index], "block parameter");
       const argument = present(target.arguments[index], "block argument");
@@ -115,18 +127,21 @@ class Propagation {
     }
   }
 
-  rewrite(): void {
+  rewrite(): boolean {
+    let decided = false;
     for (const block of this.blocks) {
-      if (!this.reached.has(block)) continue;
+      if (!this.isReached(block)) continue;
       this.rewriteInstructions(block);
       const t = present(block.terminator, "terminator");
-      const taken = t.op === "branch" ? this.outcome(t) : undefined;
+      const taken = t.op === "branch" ? this.comparison(t) : undefined;
       if (t.op !== "branch" || taken === undefined || taken === null) continue;
       block.terminator = { op: "jump", target: taken === 1n ? t.then : t.else, span: t.span };
+      decided = true;
     }
     // Parameters that are constants become so at the start of their blocks.
-    for (const block of this.blocks) if (this.reached.has(block)) this.replaceParameters(block);
+    for (const block of this.blocks) if (this.isReached(block)) this.replaceParameters(block);
     if (this.kept.size > 0) for (const block of this.blocks) this.dropArguments(block);
+    return decided || this.kept.size > 0;
   }
 
   private rewriteInstructions(block: Block): void {

@@ -5,16 +5,18 @@ import { predecessorsOf } from "../graph.ts";
 import type { IrFunction, Value } from "../model.ts";
 import { Replacements } from "../rewrite.ts";
 
-export function propagateCopies(fn: IrFunction): void {
+/** Returns whether any parameter went away. */
+export function propagateCopies(fn: IrFunction): boolean {
   const order = fn.blocks;
-  if (order.every((block) => block.parameters.length === 0)) return;
-  const predecessors = predecessorsOf(order);
+  if (order.every((block) => block.parameters.length === 0)) return false;
+  let dropped = false;
+  const predecessors = predecessorsOf(fn);
   const replacements = new Replacements(fn);
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of order) {
       if (block.parameters.length === 0) continue;
-      const edges = predecessors.get(block) ?? [];
+      const edges = predecessors[block.id] ?? [];
       const kept: Value[] = [];
       const keptIndices: number[] = [];
       for (const [index, parameter] of block.parameters.entries()) {
@@ -30,6 +32,7 @@ export function propagateCopies(fn: IrFunction): void {
       }
       if (kept.length === block.parameters.length) continue;
       changed = true;
+      dropped = true;
       block.parameters = kept;
       for (const { target } of edges) {
         const args = keptIndices.flatMap((index) => target.arguments[index] ?? []);
@@ -38,6 +41,7 @@ export function propagateCopies(fn: IrFunction): void {
     }
   }
   replacements.apply(order);
+  return dropped;
 }
 
 function onlyArgument(

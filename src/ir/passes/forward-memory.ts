@@ -5,7 +5,7 @@
 
 import { present } from "../../base/invariant.ts";
 import { helperById, helpers } from "../../bpf/helpers.ts";
-import { operandsOf, targetsOf } from "../graph.ts";
+import { forEachOperand, targetsOf } from "../graph.ts";
 import type { Block, Instruction, IrFunction, Value } from "../model.ts";
 import { definitionsOf, mapOperands, Replacements } from "../rewrite.ts";
 
@@ -61,7 +61,10 @@ class Forwarding {
       this.contents.clear();
       this.unread.clear();
       this.output = [];
-      for (const instruction of block.instructions) this.instruction(mapOperands(instruction, this.replacements.find));
+      const { instructions } = block;
+      for (let index = 0; index < instructions.length; index += 1) {
+        this.instruction(mapOperands(present(instructions[index], "instruction"), this.replacements.find));
+      }
       block.instructions = this.output.filter((i) => i !== undefined);
     }
     this.replacements.apply(this.order);
@@ -83,6 +86,7 @@ class Forwarding {
         break;
       }
       case "call":
+      case "call-function":
       case "call-kfunc":
         this.call(i);
     }
@@ -139,9 +143,9 @@ class Forwarding {
     }
   }
 
-  private call(i: Instruction & { op: "call" | "call-kfunc" }): void {
+  private call(i: Instruction & { op: "call" | "call-function" | "call-kfunc" }): void {
     const helper = i.op === "call" ? helperById(i.helper) : undefined;
-    const writes = i.op === "call-kfunc" || helper === undefined || helper.writes;
+    const writes = helper === undefined || helper.writes;
     for (const argument of i.arguments) {
       if (argument.type !== "stack") continue;
       const { area } = this.addressOf(argument);
@@ -150,7 +154,7 @@ class Forwarding {
       if (area === "stack") this.unread.clear();
     }
     this.contents.delete("btf");
-    if (i.op === "call-kfunc" || helper === helpers.overrideReturn) this.contents.delete("ctx");
+    if (helper === undefined || helper === helpers.overrideReturn) this.contents.delete("ctx");
     for (const area of this.escaped) this.unread.delete(area);
     if (!writes) return;
     this.contents.delete("memory");
@@ -248,6 +252,11 @@ function areaOf(value: Value, definitions: readonly (Instruction | undefined)[])
   return value.type === "btf" || value.type === "ctx" ? value.type : "memory";
 }
 
+/** Operations that use addresses only while they run; sums of addresses are followed. */
+function borrowsAddresses({ op }: Instruction): boolean {
+  return op === "load" || op === "binary" || op === "call" || op === "call-function" || op === "call-kfunc";
+}
+
 /** Slots whose address goes anywhere but into accesses and the arguments of calls. */
 function escapedSlots(blocks: readonly Block[], definitions: readonly (Instruction | undefined)[]): Set<string> {
   const result = new Set<string>();
@@ -255,9 +264,11 @@ function escapedSlots(blocks: readonly Block[], definitions: readonly (Instructi
     if (value.type === "stack") result.add(areaOf(value, definitions));
   };
   for (const block of blocks) {
-    for (const i of block.instructions) {
+    const { instructions } = block;
+    for (let index = 0; index < instructions.length; index += 1) {
+      const i = present(instructions[index], "instruction");
       if (i.op === "store" || i.op === "atomic-add") leak(i.value);
-      else if (i.op !== "load" && i.op !== "call" && i.op !== "call-kfunc" && i.op !== "binary") operandsOf(i).forEach(leak);
+      else if (!borrowsAddresses(i)) forEachOperand(i, leak);
     }
     for (const target of targetsOf(present(block.terminator, "terminator"))) target.arguments.forEach(leak);
   }

@@ -11,7 +11,7 @@ import { simplifyControlFlow } from "./simplify-control-flow.ts";
 
 export interface Pass {
   readonly name: string;
-  /** Changes the function in place. One that makes others worth repeating returns true when it changed anything. */
+  /** Changes the function in place; some passes return true when there is something for others to do again. */
   readonly run: (fn: IrFunction) => unknown;
 }
 
@@ -22,12 +22,6 @@ const arithmetic: Pass = { name: "simplify-arithmetic", run: simplifyArithmetic 
 const subexpressions: Pass = { name: "common-subexpressions", run: eliminateCommonSubexpressions };
 const memory: Pass = { name: "forward-memory", run: forwardMemory };
 const deadCode: Pass = { name: "dead-code", run: eliminateDeadCode };
-
-/** Always; the first one brings the blocks into the order that all others need. */
-const first: readonly Pass[] = [controlFlow, copies, constants, controlFlow, arithmetic, subexpressions, memory];
-/** When values have taken the place of loads. */
-const second: readonly Pass[] = [constants, controlFlow, arithmetic, subexpressions];
-const last: readonly Pass[] = [deadCode, controlFlow, copies];
 
 /** All passes, each once. */
 export const passes: readonly Pass[] = [controlFlow, copies, constants, arithmetic, subexpressions, memory, deadCode];
@@ -41,16 +35,28 @@ export function optimise(
   after?: (pass: string, module: IrModule) => void,
   skipped: ReadonlySet<string> = new Set(),
 ): IrModule {
-  const changed = new Set<IrFunction>();
-  const run = (list: readonly Pass[], functions: Iterable<IrFunction>): void => {
-    for (const pass of list) {
-      if (skipped.has(pass.name)) continue;
-      for (const fn of functions) if (pass.run(fn) === true) changed.add(fn);
-      after?.(pass.name, module);
-    }
+  /** Gives the functions for which a pass returned true. */
+  const run = (pass: Pass, functions: readonly IrFunction[]): readonly IrFunction[] => {
+    if (skipped.has(pass.name) || functions.length === 0) return [];
+    const changed = functions.filter((fn) => pass.run(fn) === true);
+    after?.(pass.name, module);
+    return changed;
   };
-  run(first, module.functions);
-  if (changed.size > 0) run(second, changed);
-  run(last, module.functions);
+  const { functions } = module;
+  // The first one brings the blocks into the order that all others need.
+  run(controlFlow, functions);
+  const withoutParameters = run(copies, functions);
+  const decided = run(constants, functions);
+  run(controlFlow, functions.filter((fn) => withoutParameters.includes(fn) || decided.includes(fn)));
+  run(arithmetic, functions);
+  run(subexpressions, functions);
+  // Where values have taken the place of loads, there is more to compute.
+  const forwarded = run(memory, functions);
+  run(controlFlow, run(constants, forwarded));
+  run(arithmetic, forwarded);
+  run(subexpressions, forwarded);
+  run(deadCode, functions);
+  run(controlFlow, functions);
+  run(copies, functions);
   return module;
 }

@@ -31,7 +31,10 @@ class Simplifier {
   run(): void {
     for (const block of this.fn.blocks) {
       this.output = [];
-      for (const instruction of block.instructions) this.instruction(mapOperands(instruction, this.replacements.find));
+      const { instructions } = block;
+      for (let index = 0; index < instructions.length; index += 1) {
+        this.instruction(mapOperands(present(instructions[index], "instruction"), this.replacements.find));
+      }
       block.instructions = this.output;
     }
     this.replacements.apply(this.fn.blocks);

@@ -5,7 +5,7 @@
 
 import { present } from "../../base/invariant.ts";
 import { evaluateComparison, negated } from "../evaluate.ts";
-import { predecessorsOf, reversePostorder, targetsOf } from "../graph.ts";
+import { countPredecessors, reversePostorder, targetsOf } from "../graph.ts";
 import type { Block, BlockTarget, Instruction, IrFunction, Terminator, Value } from "../model.ts";
 import { definitionsOf, Replacements } from "../rewrite.ts";
 
@@ -70,25 +70,26 @@ function joined(t: Terminator): Terminator {
 }
 
 function mergeBlocks(fn: IrFunction): void {
-  const predecessors = predecessorsOf(fn.blocks);
+  const predecessors = countPredecessors(fn);
   const replacements = new Replacements(fn);
-  const merged = new Set<Block>();
+  const merged = new Uint8Array(fn.nextBlock);
   for (const block of fn.blocks) {
-    if (merged.has(block)) continue;
+    if (merged[block.id] === 1) continue;
     for (;;) {
       const t = block.terminator;
       if (t?.op !== "jump") break;
       const next = t.target.block;
-      if (next === block || next === fn.blocks[0] || predecessors.get(next)?.length !== 1) break;
-      for (const [index, parameter] of next.parameters.entries()) {
+      if (next === block || next === fn.blocks[0] || predecessors[next.id] !== 1) break;
+      for (let index = 0; index < next.parameters.length; index += 1) {
+        const parameter = present(next.parameters[index], "block parameter");
         replacements.set(parameter, present(t.target.arguments[index], "block argument"));
       }
       for (const instruction of next.instructions) block.instructions.push(instruction);
       block.terminator = next.terminator;
-      merged.add(next);
+      merged[next.id] = 1;
     }
   }
-  if (merged.size === 0) return;
-  fn.blocks = fn.blocks.filter((block) => !merged.has(block));
+  if (!merged.includes(1)) return;
+  fn.blocks = fn.blocks.filter(({ id }) => merged[id] === 0);
   replacements.apply(fn.blocks);
 }
