@@ -67,6 +67,6 @@ describe("instructions", () => {
   });
 
   it("with an offset that does not fit are refused", () => {
-    assert.throws(() => encodeInstructions([{ op: "jump", long: false, offset: 40_000 }]), /does not fit/);
+    assert.throws(() => encodeInstructions([{ op: "jump", long: false, offset: 40_000 }]), /offset fits the instruction/);
   });
 });
