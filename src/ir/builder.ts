@@ -3,6 +3,7 @@
 
 import { invariant, present } from "../base/invariant.ts";
 import type { Span } from "../source/source.ts";
+import { GrowingDominators } from "./growing-dominators.ts";
 import type {
   AccessSize,
   BinaryOperation,
@@ -20,6 +21,14 @@ import type {
 export interface IrVariable {
   readonly id: number;
   readonly type: ValueType;
+}
+
+/** The write that was made last, wherever it is. */
+interface LastWrite {
+  readonly block: Block;
+  readonly value: Value;
+  /** How many blocks had been started before. */
+  readonly time: number;
 }
 
 interface BlockState {
@@ -45,6 +54,13 @@ export class IrBuilder {
   private current: Block;
   private place: Span | undefined;
   private variables = 0;
+  /** By the variable's id. */
+  private readonly lastWrites: (LastWrite | undefined)[] = [];
+  private readonly dominators = new GrowingDominators();
+  /** Blocks started so far. */
+  private time = 0;
+  /** When each of the loops that are open now was started: their heads are not sealed yet. */
+  private readonly openLoops: { readonly block: Block; readonly time: number }[] = [];
   /** Parameters of sealed blocks whose arguments have not been looked up yet. */
   private readonly unfilled: { readonly block: Block; readonly variable: IrVariable; readonly parameter: Value }[] = [];
 
@@ -53,6 +69,7 @@ export class IrBuilder {
     this.function = { name, parameters, slots: [], blocks: [], nextValue: parameters.length, nextBlock: 0 };
     this.current = this.newBlock();
     this.seal(this.current);
+    this.dominators.addEntry(this.current.id);
   }
 
   // ---- blocks -------------------------------------------------------------------------------------
@@ -69,6 +86,10 @@ export class IrBuilder {
   /** Goes on in this block. */
   start(block: Block): void {
     this.current = block;
+    this.time += 1;
+    const { sealed, predecessors } = this.state(block);
+    if (!sealed) this.openLoops.push({ block, time: this.time });
+    this.dominators.add(block.id, predecessors.map((edge) => edge.block.id));
   }
 
   /** Declares that all jumps to the block have been made. */
@@ -76,6 +97,7 @@ export class IrBuilder {
     const state = this.state(block);
     invariant(!state.sealed, "a block is sealed once");
     state.sealed = true;
+    if (this.openLoops.at(-1)?.block === block) this.openLoops.pop();
     for (const { variable, parameter } of state.incomplete ?? []) this.addArguments(block, variable, parameter);
   }
 
@@ -263,6 +285,7 @@ export class IrBuilder {
 
   write(variable: IrVariable, value: Value): void {
     define(this.state(this.current), variable, value);
+    this.lastWrites[variable.id] = { block: this.current, value, time: this.time };
   }
 
   read(variable: IrVariable): Value {
@@ -278,8 +301,8 @@ export class IrBuilder {
 
   /** Goes up to the definition; where paths meet it makes a parameter, whose arguments are still to be filled in. */
   private find(block: Block, variable: IrVariable): Value {
-    const own = this.state(block).definitions?.get(variable.id);
-    if (own !== undefined) return own;
+    const near = this.state(block).definitions?.get(variable.id) ?? this.dominating(block, variable);
+    if (near !== undefined) return near;
     const path = new Set<BlockState>();
     let at = block;
     let result: Value | undefined;
@@ -308,6 +331,17 @@ export class IrBuilder {
     }
     for (const state of path) define(state, variable, result);
     return result;
+  }
+
+  /**
+   * The value last written, if all paths to the block pass that write. No other write can then come after it on any of them: one on a path
+   * that avoids it would open a path to the block that avoids it too. Unless the block is in a loop whose end is still to come.
+   */
+  private dominating(block: Block, variable: IrVariable): Value | undefined {
+    const last = this.lastWrites[variable.id];
+    const loop = this.openLoops.at(-1);
+    if (last === undefined || (loop !== undefined && last.time < loop.time)) return undefined;
+    return this.dominators.dominates(last.block.id, block.id) ? last.value : undefined;
   }
 
   private addParameter(block: Block, variable: IrVariable): Value {
