@@ -13,7 +13,9 @@ type ElementExpression = Expression & { kind: "element" };
 type IndexExpression = Expression & { kind: "index" };
 
 export function inferField(context: Context, expression: FieldExpression): Type | undefined {
-  const base = inferExpression(context, expression.base);
+  const { base: of } = expression;
+  const lone = of.kind === "identifier" || (of.kind === "call" && of.arguments.length === 0);
+  const base = inferExpression(lone ? { ...context, member: true } : context, of);
   if (base === undefined) return undefined;
   const target = base.kind === "pointer" ? base.to : base;
   if (target.kind === "struct") return structField(context, expression, target)?.type;

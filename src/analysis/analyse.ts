@@ -113,12 +113,15 @@ function inferToFixedPoint(
   for (let round = 0; round < maxRounds; round++) {
     state.changed = false;
     inferRound(input, state, probes, variables, claims, false);
+    // Pointers that are swapped in a circle never settle: then the types of the last round stay.
+    if (round < maxRounds / 2) state.settlePointers();
     if (state.changed) continue;
     // What is only counted, or assigned from itself, starts as the smallest integer.
     if (seedUnknown(state)) continue;
     if (!decideNext(state) && !seedVariables(state, variables)) return;
     round = 0;
   }
+  input.diagnostics.error("no-type", undefined, "The types of this program can't be told: they depend on each other in a circle");
 }
 
 /** Variables that are declared but get no type from any assignment are zero. */
@@ -162,7 +165,7 @@ function inferRound(
   for (const probe of probes) {
     const [point] = probe.points;
     if (point === undefined) continue;
-    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inLoop: false };
+    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, member: false, inLoop: false };
     if (probe.predicate !== undefined) {
       const branches = chooseBranches(context, probe.predicate);
       if (branches === "both") checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);

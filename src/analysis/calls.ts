@@ -103,6 +103,10 @@ function checkPlace(context: Context, definition: BuiltinDef, expression: CallEx
     );
     return false;
   }
+  if (definition.membersOnly && !context.member && !context.unevaluated) {
+    reportError(context, "members-only", span, `${name} can only be used with the name of a member, as in ${name}.member`);
+    return false;
+  }
   if (definition.usesContext && context.inLoop) {
     reportError(context, "context-in-loop", span, `'${name}' builtin is not allowed in a for-loop`, {
       hint: "assign it to a variable before the loop",

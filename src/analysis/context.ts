@@ -57,6 +57,8 @@ export interface Context {
   readonly call: Span | undefined;
   /** Inside sizeof and the like: nothing is evaluated. */
   readonly unevaluated: boolean;
+  /** At the base of a member access. */
+  readonly member: boolean;
   /** Inside the body of a `for`: the program's context is out of reach. */
   readonly inLoop: boolean;
 }

@@ -1,5 +1,6 @@
 // Makes a copy of a function that uses only what the target has: signed division without v4 instructions, no division by a constant
-// zero, and no branch into a block with parameters (such edges get a block of their own, where the arguments are moved).
+// zero, no access farther from its address than 16 bits say, and no branch into a block with parameters (such edges get a block of
+// their own, where the arguments are moved).
 
 import { present } from "../base/invariant.ts";
 import { reversePostorder } from "../ir/graph.ts";
@@ -26,7 +27,7 @@ export function legalise(source: IrFunction, target: BackendTarget): IrFunction 
     copies.set(block, copy);
     fn.blocks.push(copy);
   }
-  const rewriter = new DivisionRewriter(fn, target, constantsOf(order));
+  const rewriter = new InstructionRewriter(fn, target, constantsOf(order));
   for (const block of order) {
     const copy = present(copies.get(block), "copy of a block");
     copy.instructions = rewriter.rewrite(block.instructions);
@@ -74,7 +75,12 @@ function isDivision(i: Instruction): boolean {
   return i.op === "binary" && (i.operation.endsWith("div") || i.operation.endsWith("mod"));
 }
 
-class DivisionRewriter {
+/** A load or store whose offset does not fit an instruction. */
+function isFar(i: Instruction): i is Instruction & { op: "load" | "store" | "atomic-add" } {
+  return (i.op === "load" || i.op === "store" || i.op === "atomic-add") && (i.offset < -0x8000 || i.offset > 0x7fff);
+}
+
+class InstructionRewriter {
   private readonly fn: IrFunction;
   private readonly target: BackendTarget;
   private readonly constants: ReadonlyMap<number, bigint>;
@@ -88,12 +94,15 @@ class DivisionRewriter {
   }
 
   rewrite(instructions: Instruction[]): Instruction[] {
-    if (!instructions.some(isDivision)) return instructions;
+    if (!instructions.some((i) => isDivision(i) || isFar(i))) return instructions;
     this.output = [];
     for (const instruction of instructions) {
       this.span = instruction.span;
       if (instruction.op === "binary") this.binary(instruction);
-      else this.output.push(instruction);
+      else if (isFar(instruction)) {
+        const distance = this.constant(BigInt(instruction.offset));
+        this.output.push({ ...instruction, address: this.emit("add", instruction.address, distance), offset: 0 });
+      } else this.output.push(instruction);
     }
     return this.output;
   }

@@ -111,6 +111,8 @@ export interface BuiltinDef {
   readonly perAttachPoint: boolean | "typed";
   /** Reads the program's context, which is out of reach in loop callbacks. */
   readonly usesContext: boolean;
+  /** Stands for several values together: only its members can be used. */
+  readonly membersOnly: boolean;
   /** Ends the probe when it runs. */
   readonly leavesProbe: boolean;
   /** Ends the run: its probes do nothing once it has been called (see Code.endRun). */
@@ -137,6 +139,7 @@ type Optional =
   | "needs"
   | "perAttachPoint"
   | "usesContext"
+  | "membersOnly"
   | "leavesProbe"
   | "endsRun"
   | "fold"
@@ -158,6 +161,7 @@ export function builtin(
     needs: undefined,
     perAttachPoint: false,
     usesContext: false,
+    membersOnly: false,
     leavesProbe: false,
     endsRun: false,
     lowerInto: undefined,

@@ -117,9 +117,6 @@ function checkPrint(site: CallSite): void {
   if (single && type.kind === "aggregate" && type.parameters.length > 0) {
     site.error("print", `Map ${value.expression.kind === "map" ? value.expression.name : ""}: cannot print the value of individual keys of a histogram`);
   }
-  if (type.kind === "struct" && type.layout.name.startsWith("args of tracepoint:")) {
-    site.error("print", "args of a tracepoint is not printable: print its fields");
-  }
 }
 
 function literalNumber(code: Code, expression: Expression | undefined): number {

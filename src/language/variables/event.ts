@@ -148,6 +148,7 @@ const args = builtin({
   needs: "args",
   perAttachPoint: true,
   usesContext: true,
+  membersOnly: true,
   type: (site: CallSite) => {
     const found = argumentsOf(site.point);
     if (typeof found !== "string") return found.type;
