@@ -122,12 +122,15 @@ function inferToFixedPoint(
   for (let round = 0; round < maxRounds; round++) {
     state.changed = false;
     inferRound(input, state, probes, variables, claims, false);
+    // Pointers that are swapped in a circle never settle: then the types of the last round stay.
+    if (round < maxRounds / 2) state.settlePointers();
     if (state.changed) continue;
     // What is only counted, or assigned from itself, starts as the smallest integer.
     if (seedUnknown(state)) continue;
     if (!decideNext(state) && !seedVariables(state, variables)) return;
     round = 0;
   }
+  input.diagnostics.error("no-type", undefined, "The types of this program can't be told: they depend on each other in a circle");
 }
 
 /** Variables that are declared but get no type from any assignment are zero. */

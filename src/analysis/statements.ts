@@ -383,7 +383,12 @@ function inferForMap(context: Context, statement: Of<"for-map">): void {
   }
   const symbol = context.variables.get(variable);
   if (symbol !== undefined && state.key !== undefined && state.value !== undefined) {
-    context.state.widenVariable(symbol, { kind: "tuple", elements: [state.key, asValue(state.value)] }, false);
+    const pair: Type = { kind: "tuple", elements: [state.key, asValue(state.value)] };
+    if (!context.state.widenVariable(symbol, pair, false)) {
+      const known = context.state.variableTypes.get(symbol) ?? none;
+      const message = `Type mismatch for ${variable.name}: trying to assign value of type '${typeName(known)}' when variable already has a type '${typeName(pair)}'`;
+      reportError(context, "type-mismatch", variable.span, message);
+    }
   }
   inferBody({ ...context, inLoop: true }, statement.body);
 }

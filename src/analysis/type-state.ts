@@ -6,7 +6,7 @@ import type { Literal } from "../define/literal.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression, MapDeclaration, TypeExpression } from "../syntax/ast.ts";
 import { mergeTypes } from "../types/convert.ts";
-import { sameType, type Type } from "../types/type.ts";
+import { none, pointerTo, sameType, type Type } from "../types/type.ts";
 
 /** Everything known of one map of the script. */
 export interface MapState {
@@ -44,6 +44,8 @@ export class TypeState {
   readonly maps = new Map<string, MapState>();
   /** Something became wider in this round. */
   changed = false;
+  /** Places whose type differs at most in what pointers lead to: the last assignment of the round decides. */
+  private readonly pointers = new Map<number | string, { readonly known: Type; readonly merged: Type; set(merged: Type): void }>();
 
   /** The state of a map, made on first use. */
   map(name: string): MapState {
@@ -71,41 +73,74 @@ export class TypeState {
 
   /** Widens a variable's type; false when the types do not go together. */
   widenVariable(symbol: VariableSymbol, type: Type, flexible: boolean): boolean {
-    const known = this.variableTypes.get(symbol);
     if (this.declared.has(symbol)) return true;
-    const merged = known === undefined ? type : mergeTypes(known, type, flexible);
-    if (merged === undefined) return false;
-    if (known === undefined || !sameType(known, merged)) {
-      this.variableTypes.set(symbol, merged);
-      this.changed = true;
-    }
-    return true;
+    const known = this.variableTypes.get(symbol);
+    return this.widen(symbol.id, known, type, flexible, (merged) => this.variableTypes.set(symbol, merged));
   }
 
   widenMapValue(name: string, type: Type, flexible: boolean): boolean {
     const map = this.map(name);
-    const merged = map.value === undefined ? type : mergeTypes(map.value, type, flexible);
-    if (merged === undefined) return false;
-    if (map.value === undefined || !sameType(map.value, merged)) {
+    return this.widen(`value of ${name}`, map.value, type, flexible, (merged) => {
       map.value = merged;
-      this.changed = true;
-    }
-    return true;
+    });
   }
 
   widenMapKey(name: string, type: Type, flexible: boolean): boolean {
     const map = this.map(name);
-    const merged = map.key === undefined ? type : mergeTypes(map.key, type, flexible);
-    if (merged === undefined) return false;
-    if (map.key === undefined || !sameType(map.key, merged)) {
+    return this.widen(`key of ${name}`, map.key, type, flexible, (merged) => {
       map.key = merged;
+    });
+  }
+
+  private widen(
+    place: number | string,
+    known: Type | undefined,
+    type: Type,
+    flexible: boolean,
+    set: (merged: Type) => void,
+  ): boolean {
+    const merged = known === undefined ? type : mergeTypes(known, type, flexible);
+    if (merged === undefined) return false;
+    if (known !== undefined && sameShape(known, merged)) {
+      this.pointers.set(place, { known, merged, set });
+      return true;
+    }
+    this.pointers.delete(place);
+    set(merged);
+    this.changed = true;
+    return true;
+  }
+
+  /** Ends a round: of several pointer types in one place the last one of the program counts, everywhere. */
+  settlePointers(): void {
+    for (const { known, merged, set } of this.pointers.values()) {
+      if (sameType(known, merged)) continue;
+      set(merged);
       this.changed = true;
     }
-    return true;
+    this.pointers.clear();
   }
 
   /** The type of an expression that must be known by now. */
   typeOf(expression: Expression): Type {
     return present(this.types.get(expression), `type of ${expression.kind}`);
+  }
+}
+
+/** Equal but for what pointers lead to. */
+function sameShape(a: Type, b: Type): boolean {
+  return sameType(withoutTargets(a), withoutTargets(b));
+}
+
+function withoutTargets(type: Type): Type {
+  switch (type.kind) {
+    case "pointer":
+      return pointerTo(none, "none");
+    case "tuple":
+      return { kind: "tuple", elements: type.elements.map(withoutTargets) };
+    case "record":
+      return { kind: "record", fields: type.fields.map(({ name, type: field }) => ({ name, type: withoutTargets(field) })) };
+    default:
+      return type;
   }
 }

@@ -1,6 +1,6 @@
 // Makes a copy of a function that uses only what the target has: signed division without v4 instructions, no division by a constant
-// zero, and no branch into a block with parameters (such edges get a block of their own, where the arguments are moved). Values that are
-// tested very often are tested by copies (repeated-tests.ts).
+// zero, no access farther from its address than 16 bits say, and no branch into a block with parameters (such edges get a block of
+// their own, where the arguments are moved). Values that are tested very often are tested by copies (repeated-tests.ts).
 
 import { present } from "../base/invariant.ts";
 import { reversePostorder } from "../ir/graph.ts";
@@ -30,7 +30,7 @@ export function legalise(source: IrFunction, target: BackendTarget): IrFunction 
     fn.blocks.push(copy);
   }
   const constants = constantsOf(order);
-  const rewriter = new DivisionRewriter(fn, target, constants);
+  const rewriter = new InstructionRewriter(fn, target, constants);
   const tests = countTests(order, source.nextValue, ({ id }) => constants.has(id));
   for (const block of order) {
     const copy = present(copies[block.id], "copy of a block");
@@ -83,7 +83,12 @@ function isDivision(i: Instruction): boolean {
   return i.op === "binary" && (i.operation.endsWith("div") || i.operation.endsWith("mod"));
 }
 
-class DivisionRewriter {
+/** A load or store whose offset does not fit an instruction. */
+function isFar(i: Instruction): i is Instruction & { op: "load" | "store" | "atomic-add" } {
+  return (i.op === "load" || i.op === "store" || i.op === "atomic-add") && (i.offset < -0x8000 || i.offset > 0x7fff);
+}
+
+class InstructionRewriter {
   private readonly fn: IrFunction;
   private readonly target: BackendTarget;
   private readonly constants: ReadonlyMap<number, bigint>;
@@ -97,12 +102,15 @@ class DivisionRewriter {
   }
 
   rewrite(instructions: Instruction[]): Instruction[] {
-    if (!instructions.some(isDivision)) return instructions;
+    if (!instructions.some((i) => isDivision(i) || isFar(i))) return instructions;
     this.output = [];
     for (const instruction of instructions) {
       this.span = instruction.span;
       if (instruction.op === "binary") this.binary(instruction);
-      else this.output.push(instruction);
+      else if (isFar(instruction)) {
+        const distance = this.constant(BigInt(instruction.offset));
+        this.output.push({ ...instruction, address: this.emit("add", instruction.address, distance), offset: 0 });
+      } else this.output.push(instruction);
     }
     return this.output;
   }

@@ -81,6 +81,15 @@ function leaves(program: AnalysedProgram, registry: Registry, block: Block): boo
   });
 }
 
+/** Whether some statement of a block, at any depth, gives a variable a value. */
+export function assigns(program: AnalysedProgram, block: Block, symbol: VariableSymbol): boolean {
+  return contains(program, block, {
+    statement: (statement) =>
+      statement.kind === "assign" && statement.target.kind === "variable" && program.variables.get(statement.target) === symbol,
+    call: () => false,
+  });
+}
+
 interface Wanted {
   statement(statement: Statement): boolean;
   /** By the name of the function called. */

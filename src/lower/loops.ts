@@ -7,6 +7,7 @@ import type { Value } from "../ir/model.ts";
 import type { Block, Statement, VariableExpression } from "../syntax/ast.ts";
 import { isScalar, none, type Type } from "../types/type.ts";
 import { frameLeftOffset, FunctionLowering, type VariableStorage } from "./function.ts";
+import { assigns } from "./captures.ts";
 import type { MapLayout } from "./map-layout.ts";
 import { readAggregate } from "./map-read.ts";
 import { extendTo } from "./operands.ts";
@@ -107,7 +108,7 @@ export function lowerForMap(f: FunctionLowering, statement: Of<"for-map">): void
   const { variable, body, map } = statement;
   const layout = f.layout(map.name);
   const name = lowerCallback(f, ["map", "memory", "memory", "stack"], 3, (callback) => {
-    bindPair(callback, layout, variable);
+    bindPair(callback, layout, variable, body);
     lowerBody(callback, body);
   });
   const args = [f.ir.map(layout.storage), f.ir.functionAddress(name), f.frameAddress(f.depth), f.ir.const(0)];
@@ -117,7 +118,7 @@ export function lowerForMap(f: FunctionLowering, statement: Of<"for-map">): void
 }
 
 /** The loop variable of a loop over a map: key and value stay where the callback gets them. */
-function bindPair(f: FunctionLowering, layout: MapLayout, variable: VariableExpression): void {
+function bindPair(f: FunctionLowering, layout: MapLayout, variable: VariableExpression, body: Block): void {
   const symbol = present(f.program.analysed.variables.get(variable), "loop variable");
   const type = variableType(f, variable);
   const keyAddress = f.ir.parameter(1);
@@ -128,8 +129,9 @@ function bindPair(f: FunctionLowering, layout: MapLayout, variable: VariableExpr
       : elementOperand(f, layout.map.value, f.ir.parameter(2));
   const pair: VariableStorage = { kind: "pair", key, value, type };
   f.storage.set(symbol, pair);
-  if (!f.program.captures.captured.has(symbol)) return;
-  // A loop inside this one uses the pair: it becomes a tuple in memory that both can reach.
+  const { captures, analysed } = f.program;
+  if (!captures.captured.has(symbol) && !f.addressTaken.has(symbol.name) && !assigns(analysed, body, symbol)) return;
+  // A loop inside this one uses the pair, or the body changes it: it becomes a tuple in memory.
   const tuple = readVariable(f, variable);
   f.storage.delete(symbol);
   declareVariable(f, variable);

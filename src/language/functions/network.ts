@@ -18,6 +18,10 @@ function addressBytes(type: Type): number | undefined {
 }
 
 function checkNtop(site: CallSite): void {
+  const family = site.arguments.length > 1 ? site.arguments[0]?.type : undefined;
+  if (family !== undefined && family.kind !== "int" && family.kind !== "enum") {
+    return site.error("argument", `ntop() expects an integer as address family, not '${typeName(family)}'`);
+  }
   const address = site.arguments.at(-1);
   if (address?.type === undefined) return;
   const bytes = addressBytes(address.type);
