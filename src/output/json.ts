@@ -6,7 +6,7 @@ import type { Histogram, MapSnapshot, Value } from "./value.ts";
 
 /** A byte string as a JSON string; invalid UTF-8 becomes U+FFFD. The result is JS text. */
 export function jsonString(bytes: string): string {
-  return `"${fromByteString(bytes).replace(/["\\\x00-\x1f]/g, escapeCharacter)}"`;
+  return `"${fromByteString(bytes).replace(/["\\]|[^ -\uffff]/g, escapeCharacter)}"`;
 }
 
 function escapeCharacter(c: string): string {

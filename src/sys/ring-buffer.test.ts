@@ -137,7 +137,8 @@ test("a handler that takes no more, and the limit of a drain, leave the rest for
 test("a waiting reader is called for few and for many records, and not while it is paused", () =>
   withSender(async ({ reader, send, expected }) => {
     const got: number[] = [];
-    const state = { wake: () => undefined as void, over: 0 };
+    const nothing: () => void = () => undefined;
+    const state = { wake: nothing, over: 0 };
     reader.start(() => {
       const drained = takeAll(reader, got);
       if (got.length >= state.over) state.wake();
