@@ -44,6 +44,12 @@ export interface AttachEnvironment {
   readonly systemCalls: SystemCallTable;
 }
 
+/** Whether an attached program runs by itself some time later. */
+export function awaitsEvents(attach: AttachSpec): boolean {
+  if (attach.mechanism === "test-run") return attach.moment === "on-signal";
+  return attach.mechanism !== "iter";
+}
+
 /** Mechanisms where the kernel runs the program attached last first. */
 export function runsLastFirst(spec: AttachSpec): boolean {
   switch (spec.mechanism) {

@@ -3,11 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { attachProgram, detachAll, type Link, runsLastFirst } from "../attach/attach.ts";
+import { attachProgram, awaitsEvents, detachAll, type Link, runsLastFirst } from "../attach/attach.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
-import type { AttachSpec, RunMoment } from "../define/attach-spec.ts";
+import type { RunMoment } from "../define/attach-spec.ts";
 import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
@@ -46,12 +46,6 @@ const attachSlice = 50;
 /** Rounds of a millisecond that the last drain waits for a record that a program is still writing. */
 const busyRounds = 100;
 const interruptedWhileAttaching = 255;
-
-/** Whether an attached program runs by itself some time later. */
-function awaitsEvents(attach: AttachSpec): boolean {
-  if (attach.mechanism === "test-run") return attach.moment === "on-signal";
-  return attach.mechanism !== "iter";
-}
 
 export class AttachFailure extends Error {}
 

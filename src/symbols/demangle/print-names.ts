@@ -43,7 +43,8 @@ export function printName(p: Printer, node: NameNode): void {
       return print(p, node.name);
     case "member-qualified":
       print(p, node.name);
-      return node.qualifiers.forEach((qualifier) => print(p, qualifier));
+      for (const qualifier of node.qualifiers) print(p, qualifier);
+      return undefined;
     case "template":
       return printTemplate(p, node);
     case "encoding":

@@ -55,14 +55,14 @@ function unescapeFirst(text: string): { readonly readable: string; readonly leng
   if (text.startsWith("..")) return { readable: "::", length: 2 };
   if (text.startsWith("$")) {
     const end = text.indexOf("$", 1);
-    const readable = end < 0 ? undefined : unescape(text.slice(1, end));
+    const readable = end < 0 ? undefined : escapedText(text.slice(1, end));
     return readable === undefined ? undefined : { readable, length: end + 1 };
   }
   const length = /^(?:[^$.]+|\.)/.exec(text)?.[0].length ?? 1;
   return { readable: text.slice(0, length), length };
 }
 
-function unescape(code: string): string | undefined {
+function escapedText(code: string): string | undefined {
   const known = escapes.get(code);
   if (known !== undefined) return known;
   const hex = /^u([0-9a-f]{1,6})$/.exec(code)?.[1];
