@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkBtf } from "../formats/btf/check.ts";
 import { joinBtf } from "../formats/btf/join.ts";
 import { btfKinds, BtfReader } from "../formats/btf/reader.ts";
 import { BtfTypes } from "../formats/btf/types.ts";
@@ -21,8 +22,10 @@ interface VmlinuxBtf extends KernelBtf {
 /** The kernel's own; null when there is none. */
 export const vmlinuxBtf = lazy((): VmlinuxBtf | null => {
   try {
-    const bytes = new Uint8Array(readFileSync(process.env["BPFTRACE_BTF"] ?? join(folder, "vmlinux")));
+    const given = process.env["BPFTRACE_BTF"];
+    const bytes = new Uint8Array(readFileSync(given ?? join(folder, "vmlinux")));
     const reader = new BtfReader(bytes);
+    if (given !== undefined) checkBtf(reader);
     return { bytes, reader, types: new BtfTypes(reader) };
   } catch {
     // No BTF: types of the kernel are then unknown, which is said where one is asked for.

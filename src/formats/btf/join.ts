@@ -1,6 +1,6 @@
 // Type information of a module continues that of the kernel: both as one blob, with the numbers that the module uses.
 
-import { InternalError } from "../../base/invariant.ts";
+import { MalformedFile } from "../malformed-file.ts";
 
 const headerLength = 24;
 
@@ -11,7 +11,7 @@ interface Parts {
 
 function partsOf(bytes: Uint8Array): Parts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < headerLength || view.getUint16(0, true) !== 0xeb9f) throw new InternalError("not BTF");
+  if (bytes.length < headerLength || view.getUint16(0, true) !== 0xeb9f) throw new MalformedFile("not BTF");
   const base = view.getUint32(4, true);
   const section = (at: number) => {
     const start = base + view.getUint32(at, true);

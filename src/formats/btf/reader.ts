@@ -3,7 +3,7 @@
 //   header: u16 magic, u8 version, u8 flags, u32 header length, type offset, type length, string offset, string length
 //   type:   u32 name, u32 info (members 0-15, kind 24-28, flag 31), u32 size or type; then what the kind adds
 
-import { InternalError } from "../../base/invariant.ts";
+import { MalformedFile } from "../malformed-file.ts";
 
 export const btfKinds = {
   int: 1,
@@ -40,6 +40,15 @@ const extraWords: ReadonlyMap<number, (members: number) => number> = new Map<num
   [btfKinds.enum64, (n) => 3 * n],
 ]);
 
+const headerLength = 24;
+
+/** Words in the file itself where they are aligned, else a copy. */
+function wordsOf(bytes: Uint8Array, start: number, end: number): Uint32Array {
+  const at = bytes.byteOffset + start;
+  if (at % 4 === 0) return new Uint32Array(bytes.buffer, at, (end - start) / 4);
+  return new Uint32Array(bytes.slice(start, end).buffer);
+}
+
 export class BtfReader {
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
@@ -52,14 +61,17 @@ export class BtfReader {
 
   constructor(bytes: Uint8Array) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (view.getUint16(0, true) !== 0xeb9f) throw new InternalError("not BTF");
+    if (bytes.length < headerLength || view.getUint16(0, true) !== 0xeb9f) throw new MalformedFile("not BTF");
     const base = view.getUint32(4, true);
     const typeStart = base + view.getUint32(8, true);
     const typeEnd = typeStart + view.getUint32(12, true);
     this.stringStart = base + view.getUint32(16, true);
     this.stringEnd = this.stringStart + view.getUint32(20, true);
+    if (typeEnd > bytes.length || this.stringEnd > bytes.length || (typeEnd - typeStart) % 4 !== 0) {
+      throw new MalformedFile("BTF that is cut off");
+    }
     this.bytes = bytes;
-    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset + typeStart, (typeEnd - typeStart) / 4);
+    this.words = wordsOf(bytes, typeStart, typeEnd);
     const places = new Uint32Array(this.words.length / 3 + 1);
     let count = 0;
     for (let at = 0; at < this.words.length; ) {
@@ -105,7 +117,7 @@ export class BtfReader {
   }
 
   text(offset: number): string {
-    const start = this.stringStart + offset;
+    const start = Math.min(this.stringStart + offset, this.stringEnd);
     let end = start;
     while (end < this.stringEnd && this.bytes[end] !== 0) end += 1;
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("latin1");

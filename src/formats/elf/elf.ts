@@ -32,6 +32,8 @@ interface Section {
   readonly entrySize: number;
 }
 
+const segmentHeaderSize = 56;
+const sectionHeaderSize = 64;
 const emptySection = 0;
 const loadSegment = 1;
 const symbolTable = 2;
@@ -90,8 +92,7 @@ export class ElfFile {
         const type = (this.bytes[at + 4] ?? 0) & 15;
         const address = this.bytes.readBigUInt64LE(at + 8);
         if (address === 0n || this.bytes.readUInt16LE(at + 6) === 0 || type > 10 || type === 3 || type === 4) continue;
-        const end = this.bytes.indexOf(0, nameAt);
-        const name = this.bytes.subarray(nameAt, end).toString("latin1");
+        const name = this.text(nameAt);
         const key = `${name} ${address}`;
         if (name === "" || seen.has(key)) continue;
         seen.add(key);
@@ -99,6 +100,12 @@ export class ElfFile {
       }
     }
     return symbols.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : b.size - a.size));
+  }
+
+  /** The bytes up to a NUL. */
+  private text(at: number): string {
+    const end = this.bytes.indexOf(0, at);
+    return this.bytes.subarray(at, end < 0 ? this.bytes.length : end).toString("latin1");
   }
 
   /** The function that contains a virtual address. */
@@ -123,9 +130,7 @@ export class ElfFile {
     const names = this.sections[this.bytes.readUInt16LE(62)];
     if (names === undefined) return undefined;
     for (const section of this.sections) {
-      const at = names.offset + section.name;
-      const end = this.bytes.indexOf(0, at);
-      if (section.type === emptySection || this.bytes.subarray(at, end).toString("latin1") !== name) continue;
+      if (section.type === emptySection || this.text(names.offset + section.name) !== name) continue;
       const { address, flags, offset, size } = section;
       return { address, flags, bytes: this.bytes.subarray(offset, offset + size) };
     }
@@ -140,8 +145,10 @@ export class ElfFile {
 function readSegments(bytes: Buffer): readonly Segment[] {
   const at = Number(bytes.readBigUInt64LE(32));
   const size = bytes.readUInt16LE(54);
+  const count = bytes.readUInt16LE(56);
   const segments: Segment[] = [];
-  for (let i = 0; i < bytes.readUInt16LE(56); i++) {
+  if (size < segmentHeaderSize || at + count * size > bytes.length) return segments;
+  for (let i = 0; i < count; i++) {
     const start = at + i * size;
     if (bytes.readUInt32LE(start) !== loadSegment) continue;
     segments.push({
@@ -157,17 +164,19 @@ function readSections(bytes: Buffer): readonly Section[] {
   const at = Number(bytes.readBigUInt64LE(40));
   const size = bytes.readUInt16LE(58);
   const count = bytes.readUInt16LE(60);
-  if (at === 0 || at + count * size > bytes.length) return [];
+  if (at === 0 || size < sectionHeaderSize || at + count * size > bytes.length) return [];
   return Array.from({ length: count }, (_, i) => {
     const start = at + i * size;
+    // In a damaged file sections may lie beyond its end.
+    const offset = Math.min(Number(bytes.readBigUInt64LE(start + 24)), bytes.length);
     return {
       name: bytes.readUInt32LE(start),
       type: bytes.readUInt32LE(start + 4),
       flags: Number(bytes.readBigUInt64LE(start + 8)),
       address: bytes.readBigUInt64LE(start + 16),
       link: bytes.readUInt32LE(start + 40),
-      offset: Number(bytes.readBigUInt64LE(start + 24)),
-      size: Number(bytes.readBigUInt64LE(start + 32)),
+      offset,
+      size: Math.min(Number(bytes.readBigUInt64LE(start + 32)), bytes.length - offset),
       entrySize: Number(bytes.readBigUInt64LE(start + 56)),
     };
   });

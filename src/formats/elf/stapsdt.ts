@@ -43,7 +43,7 @@ export function readUsdtLocations(file: ElfFile): readonly UsdtLocation[] {
 }
 
 function padded(size: number): number {
-  return (size + 3) & ~3;
+  return Math.ceil(size / 4) * 4;
 }
 
 function readNote(file: ElfFile, note: Buffer, base: bigint | undefined): UsdtLocation | undefined {
