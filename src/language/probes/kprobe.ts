@@ -1,7 +1,7 @@
 // Kernel functions: kprobe at their entry or an offset, kretprobe at their return.
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
@@ -109,7 +109,7 @@ function resolvePattern(kind: Kind, request: ResolveRequest, { prefix, module, n
   const names = matches(target, inModule, name);
   const missing = { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: true, meant: undefined } as const;
   if (names.length === 0) return missing;
-  const functions = [...new Set(names.map((f) => f.name))];
+  const functions = names.map((f) => f.name);
   if (inModule === undefined && !request.full && target.has("kprobe_multi")) {
     const attach: AttachSpec = { mechanism: "kprobe-multi", functions, onReturn: kind.onReturn };
     return { kind: "points", points: [point(kind, request, name, attach, functions.length)] };
@@ -126,12 +126,9 @@ function resolvePattern(kind: Kind, request: ResolveRequest, { prefix, module, n
 }
 
 /** Traceable functions that a pattern finds, in any module where it has none. */
-function matches(target: Target, module: string | undefined, name: string): readonly { readonly name: string; readonly module: string }[] {
-  const pattern = wildcardPattern(name);
-  const inModule = wildcardPattern(module ?? "*");
-  return target.kernelFunctions
-    .traceable()
-    .filter((f) => pattern.test(f.name) && inModule.test(f.module) && !f.name.includes(".part."));
+function matches(target: Target, module: string | undefined, name: string): ReturnType<typeof matchFunctions> {
+  const found = matchFunctions(target.kernelFunctions.traceable(), module, name);
+  return found.filter((f) => !f.name.includes(".part."));
 }
 
 /** Functions by name, or with their modules where the pattern has a module. */
