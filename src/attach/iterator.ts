@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { createIterator, linkIterator, pinObject } from "../sys/bpf.ts";
 import { closeFd } from "../sys/memory.ts";
 import { SystemError } from "../sys/system-error.ts";
-import type { Link } from "./attach.ts";
+import type { Link } from "./link.ts";
 
 /** The kernel fills a page or two at a time. */
 const pieceSize = 65_536;

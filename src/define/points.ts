@@ -30,6 +30,21 @@ export function matchInGroups(names: readonly string[], parts: readonly string[]
   return names.filter((name) => pattern.test(name));
 }
 
+interface FunctionName {
+  readonly name: string;
+  readonly module: string;
+}
+
+/** Functions that a pattern finds, each once, in the order of `NAME`, or of `MODULE:NAME` where the pattern has a module. */
+export function matchFunctions(functions: readonly FunctionName[], module: string | undefined, name: string): readonly FunctionName[] {
+  const [inModule, pattern] = [wildcardPattern(module ?? "*"), wildcardPattern(name)];
+  const found = new Map<string, FunctionName>();
+  for (const f of functions) {
+    if (pattern.test(f.name) && inModule.test(f.module)) found.set(module === undefined ? f.name : `${f.module}:${f.name}`, f);
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, f]) => f);
+}
+
 export function hasWildcard(text: string): boolean {
   return text.includes("*") || (text.includes("[") && text.includes("]"));
 }

@@ -153,7 +153,7 @@ export interface UserTargets {
 }
 
 export interface KernelFunctions {
-  /** Functions that kprobes and fentry may use with their modules (`vmlinux` for the kernel itself), sorted by name. */
+  /** Functions that kprobes and fentry may use with their modules (`vmlinux` for the kernel itself), in the kernel's order; some are there twice. */
   traceable(): readonly { readonly name: string; readonly module: string }[];
   /** The user gave the list: it alone says what can be traced. */
   readonly listIsGiven: boolean;

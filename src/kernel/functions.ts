@@ -56,10 +56,6 @@ function readFilterFunctions(): readonly TraceableFunction[] | undefined {
   }
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /**
  * The functions of the running kernel; `known` gives names of functions in its type information. `given`: a list in the
  * format of tracefs that counts instead of the kernel's own.
@@ -70,7 +66,7 @@ export function kernelFunctions(known: () => Iterable<string>, given: string | u
     modules: undefined,
   };
   const traceable = () => {
-    cache.list ??= given === undefined ? sortedList(readFilterFunctions() ?? fromTypes(known)) : sortedList(ofLoadedModules(given));
+    cache.list ??= withoutRefused(given === undefined ? (readFilterFunctions() ?? fromTypes(known)) : ofLoadedModules(given));
     return cache.list;
   };
   const modulesOf = (name: string) => {
@@ -96,10 +92,9 @@ function ofLoadedModules(text: string): readonly TraceableFunction[] {
   return parseFilterFunctions(text).filter(({ module }) => modules.has(module));
 }
 
-function sortedList(listed: readonly TraceableFunction[]): readonly TraceableFunction[] {
+function withoutRefused(listed: readonly TraceableFunction[]): readonly TraceableFunction[] {
   const blacklist = readBlacklist();
-  const unique = new Map(listed.filter(({ name }) => !blacklist.has(name)).map((f) => [`${f.module}:${f.name}`, f] as const));
-  return [...unique.values()].sort((a, b) => compare(a.name, b.name) || compare(a.module, b.module));
+  return listed.filter(({ name }) => !blacklist.has(name));
 }
 
 function modulesByName(list: readonly TraceableFunction[]): ReadonlyMap<string, readonly string[]> {
@@ -107,7 +102,7 @@ function modulesByName(list: readonly TraceableFunction[]): ReadonlyMap<string, 
   for (const { name, module } of list) {
     const known = modules.get(name);
     if (known === undefined) modules.set(name, [module]);
-    else known.push(module);
+    else if (!known.includes(module)) known.push(module);
   }
   return modules;
 }

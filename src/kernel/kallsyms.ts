@@ -6,6 +6,10 @@ export interface KernelSymbols {
   /** The symbol with the greatest start up to an address. */
   resolve(address: bigint): { readonly name: string; readonly offset: bigint } | undefined;
   address(name: string): bigint | undefined;
+  /** Addresses of all functions of a name. */
+  addresses(name: string): readonly bigint[];
+  /** Bytes up to the next symbol. */
+  size(name: string): bigint | undefined;
 }
 
 const cache = new Map<"symbols", KernelSymbols>();
@@ -31,18 +35,28 @@ export function indexSymbols(text: string): KernelSymbols {
     if (/^[tTwW]$/.test(type) && address !== 0n) entries.push({ address, name });
   }
   entries.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  /** Index of the first entry above an address. */
+  const above = (address: bigint) => {
+    let low = 0;
+    let high = entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((entries[middle]?.address ?? 0n) <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
     resolve: (address) => {
-      let low = 0;
-      let high = entries.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((entries[middle]?.address ?? 0n) <= address) low = middle + 1;
-        else high = middle;
-      }
-      const found = entries[low - 1];
+      const found = entries[above(address) - 1];
       return found === undefined ? undefined : { name: found.name, offset: address - found.address };
     },
     address: (name) => byName.get(name),
+    addresses: (name) => entries.filter((entry) => entry.name === name).map((entry) => entry.address),
+    size: (name) => {
+      const start = byName.get(name);
+      const next = start === undefined || start === 0n ? undefined : entries[above(start)]?.address;
+      return start === undefined || next === undefined ? undefined : next - start;
+    },
   };
 }

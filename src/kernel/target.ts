@@ -7,6 +7,7 @@ import { prototypeC } from "../formats/btf/c-spelling.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureBootToRealtime } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
+import { hasKprobeMulti } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
 import { lazy } from "./lazy.ts";
@@ -74,6 +75,7 @@ const featureSince: ReadonlyMap<string, readonly [number, number]> = new Map([
   ["signed_division", [6, 6]],
   ["uprobe_multi", [6, 6]],
   ["get_func_ip", [5, 15]],
+  ["kprobe_multi", [5, 18]],
 ]);
 
 /** Inode of the initial PID namespace (include/linux/proc_ns.h). */
@@ -101,6 +103,8 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     return btf === null ? null : kernelTypes(btf);
   });
   const boot = lazy(measureBootToRealtime);
+  // Not a matter of the release alone: kernels may be built without kprobes or function tracing.
+  const kprobeMulti = lazy(hasKprobeMulti);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
@@ -114,7 +118,8 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     has: (feature) => {
       const since = featureSince.get(feature);
       if (since === undefined || disabled.has(feature)) return false;
-      return major > since[0] || (major === since[0] && minor >= since[1]);
+      const recent = major > since[0] || (major === since[0] && minor >= since[1]);
+      return recent && (feature !== "kprobe_multi" || kprobeMulti());
     },
     get kernelTypes() {
       return types() ?? undefined;

@@ -3,7 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { attachProgram, awaitsEvents, detachAll, type Link, runsLastFirst } from "../attach/attach.ts";
+import { attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
+import type { Link } from "../attach/link.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
@@ -225,9 +226,12 @@ export class Session {
   private noteAttaching({ attach, name }: CompiledProbe): void {
     if (attach.mechanism === "test-run") return;
     this.output.note(`Trying to attach probe: ${name}`);
-    if (attach.mechanism !== "uprobe-multi") return;
-    this.output.note(`Attaching to ${attach.names.length} functions`);
-    for (const symbol of attach.names) this.output.note(`  ${attach.path}:${symbol}`);
+    const places =
+      attach.mechanism === "uprobe-multi"
+        ? attach.names.map((symbol) => `${attach.path}:${symbol}`)
+        : attach.mechanism === "kprobe-multi" ? attach.functions : [];
+    if (places.length > 0) this.output.note(`Attaching to ${places.length} functions`);
+    for (const place of places) this.output.note(`  ${place}`);
   }
 
   private attachOne(probe: CompiledProbe, fd: number, environment: Parameters<typeof attachProgram>[3]): boolean {
@@ -238,7 +242,7 @@ export class Session {
       if (!(problem instanceof SystemError)) throw problem;
       const { missingProbes } = this.compiled.config;
       if (missingProbes === "error") {
-        throw new AttachFailure(`Unable to attach probe: ${probe.name}: ${errnoText(problem.errno)}`, { cause: problem });
+        throw new AttachFailure(`Unable to attach probe: ${probe.name}: ${problem.advice || errnoText(problem.errno)}`, { cause: problem });
       }
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
       return false;

@@ -59,13 +59,14 @@ export class Scanner {
     return this.position >= this.text.length;
   }
 
-  /** Skips white space and comments. */
+  /** Skips white space, comments, and backslashes that continue a line, as a shell's quotes leave them in. */
   skip(): void {
     for (;;) {
       const c = this.text.charCodeAt(this.position);
       if (c === 32 || (c >= 9 && c <= 13)) this.position += 1;
       else if (c === 47 && this.text.charCodeAt(this.position + 1) === 47) this.lineComment();
       else if (c === 47 && this.text.charCodeAt(this.position + 1) === 42) this.blockComment();
+      else if (c === 92 && this.text.charCodeAt(this.position + 1) === 10) this.position += 2;
       else return;
     }
   }

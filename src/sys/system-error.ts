@@ -8,6 +8,8 @@ export class SystemError extends Error {
   readonly subject: string;
   /** Positive errno. */
   readonly errno: number;
+  /** What it means here or what to do about it; empty when the errno says all. */
+  readonly advice: string;
 
   constructor(operation: string, subject: string, errno: number, advice = "") {
     super(`${operation} ${subject}: ${errnoText(errno)}${advice === "" ? "" : `. ${advice}`}`);
@@ -15,6 +17,7 @@ export class SystemError extends Error {
     this.operation = operation;
     this.subject = subject;
     this.errno = errno;
+    this.advice = advice;
   }
 }
 

@@ -2,24 +2,22 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
 import { buildFixtures, type FixtureFolder } from "./fixtures.ts";
+import { kernelMatches } from "./kernel-condition.ts";
 import { checkRow } from "./runner.ts";
-import { parseTable, type Row } from "./table.ts";
+import { describeRow, parseTable, type Row } from "./table.ts";
 
 const folder = resolve("test/conformance/tables");
 const onlyTables = process.env["CONFORMANCE_TABLES"]?.split(",");
 const only = process.env["CONFORMANCE_ROWS"]?.split(",");
 
-function name(row: Row): string {
-  const text = row.args === undefined ? row.program.split("\n").join(" ") : row.args.join(" ");
-  return `${row.id} ${text.slice(0, 100)}`;
-}
-
 /** Why a row does not run; undefined when it does. */
 function reasonToSkip(row: Row, fixtures: FixtureFolder): string | undefined {
   if (row.pending !== undefined) return `pending: ${row.pending}`;
+  if (!kernelMatches(row.kernel, release())) return `for kernels ${row.kernel}`;
   return row.fixtures.map((fixture) => fixtures.problem(fixture)).find((problem) => problem !== undefined);
 }
 
@@ -35,7 +33,7 @@ for (const { file, rows } of tables) {
   describe(file, { concurrency: 3 }, () => {
     for (const row of rows) {
       const reason = reasonToSkip(row, fixtures);
-      test(name(row), reason === undefined ? {} : { skip: reason }, async () => {
+      test(describeRow(row), reason === undefined ? {} : { skip: reason }, async () => {
         assert.equal(await checkRow(row, fixtures.path), undefined);
       });
     }

@@ -23,7 +23,17 @@ interface Place {
 }
 
 function fill(text: string, place: Place): string {
-  return text.replaceAll("{row}", place.own).replaceAll("{pid}", String(place.beside?.pid ?? ""));
+  return text
+    .replaceAll("{row}", place.own)
+    .replaceAll("{pid}", String(place.beside?.pid ?? ""))
+    .replace(/\{address (\w+)\}/g, (_, symbol: string) => kernelAddress(symbol));
+}
+
+/** The hexadecimal address of a kernel symbol. */
+function kernelAddress(symbol: string): string {
+  const address = new RegExp(`^([0-9a-f]+) \\w ${symbol}$`, "m").exec(readFileSync("/proc/kallsyms", "latin1"))?.[1];
+  if (address === undefined) throw new Error(`the kernel has no symbol ${symbol}`);
+  return address;
 }
 
 function commandLine(row: Row): readonly string[] {

@@ -18,9 +18,10 @@
 //   beside|       a command that runs beside; {pid} stands for its process id
 //   attached|     signal sent to the tracer when it has attached; `TERM beside` sends it to the other command
 //   gone|         pattern whose first group is the id of a process that must have ended
+//   kernel|       conditions on the release, all of which must hold: `6.12` (that series), `>=6.2`, `<6.6`
 //   pending|      which later step will make the row pass, and why
 //
-// {row} stands for a folder of the row's own.
+// {row} stands for a folder of the row's own, {address SYMBOL} for the hexadecimal address of a kernel symbol.
 
 export interface Row {
   readonly id: string;
@@ -44,12 +45,13 @@ export interface Row {
   readonly beside: readonly string[] | undefined;
   readonly attached: { readonly signal: string; readonly to: "tracer" | "beside" } | undefined;
   readonly gone: string | undefined;
+  readonly kernel: string | undefined;
   readonly pending: string | undefined;
 }
 
 const fields = [
   "program", "options", "words", "args", "environment", "script", "stdin", "stdout", "regex", "diagnostic", "stderr", "absent",
-  "result", "status", "fixture", "beside", "attached", "gone", "pending",
+  "result", "status", "fixture", "beside", "attached", "gone", "kernel", "pending",
 ];
 
 export function parseTable(text: string): readonly Row[] {
@@ -93,6 +95,7 @@ function parseRow(part: string): Row {
     beside: words("beside"),
     attached: signal === undefined ? undefined : { signal, to: to === "beside" ? "beside" : "tracer" },
     gone: all("gone")[0],
+    kernel: all("kernel")[0],
     pending: all("pending")[0],
   };
 }
@@ -100,4 +103,10 @@ function parseRow(part: string): Row {
 /** Splits at blanks; quotes keep words together. */
 export function splitWords(text: string): readonly string[] {
   return [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
+}
+
+/** Id and program, for the name of a test. */
+export function describeRow(row: Row): string {
+  const text = row.args === undefined ? row.program.split("\n").join(" ") : row.args.join(" ");
+  return `${row.id} ${text.slice(0, 100)}`;
 }

@@ -49,6 +49,9 @@ function wordsOf(bytes: Uint8Array, start: number, end: number): Uint32Array {
   return new Uint32Array(bytes.slice(start, end).buffer);
 }
 
+/** Names of a kind that are searched for one by one before all are indexed. */
+const fewNames = 8;
+
 export class BtfReader {
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
@@ -58,6 +61,8 @@ export class BtfReader {
   private readonly places: Uint32Array;
   readonly count: number;
   private readonly byName = new Map<number, Map<string, number>>();
+  /** What single searches found, by kind; 0: nothing. */
+  private readonly searched = new Map<number, Map<string, number>>();
 
   constructor(bytes: Uint8Array) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -123,9 +128,33 @@ export class BtfReader {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("latin1");
   }
 
-  /** The first type of a kind with a name. */
+  /** The first type of a kind with a name. The first few names are searched for; an index costs many times as much. */
   find(kind: number, name: string): number | undefined {
-    return this.index(kind).get(name);
+    const searched = this.searched.get(kind) ?? new Map<string, number>();
+    this.searched.set(kind, searched);
+    const known = searched.get(name);
+    if (known !== undefined) return known === 0 ? undefined : known;
+    if (this.byName.has(kind) || searched.size >= fewNames) return this.index(kind).get(name);
+    const id = this.search(kind, name);
+    searched.set(name, id);
+    return id === 0 ? undefined : id;
+  }
+
+  /** Looks the name up among the strings, each of which is there once, and then the type that refers to it. */
+  private search(kind: number, name: string): number {
+    const { words, places, count } = this;
+    const strings = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.stringStart, this.stringEnd - this.stringStart);
+    let first = 0;
+    for (let at = strings.indexOf(`\0${name}\0`, 0, "latin1"); at >= 0; at = strings.indexOf(`\0${name}\0`, at + 1, "latin1")) {
+      const end = first === 0 ? count : first - 1;
+      for (let id = 1; id <= end; id++) {
+        const place = places[id] ?? 0;
+        if (words[place] !== at + 1 || (((words[place + 1] ?? 0) >>> 24) & 31) !== kind) continue;
+        first = id;
+        break;
+      }
+    }
+    return first;
   }
 
   /** All names of a kind with their ids. */

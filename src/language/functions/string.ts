@@ -7,9 +7,13 @@ import type { Value } from "../../ir/model.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import { type AddressSpace, bool, int64, pointerTo, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
 
-/** Space that a pointer or number refers to. */
+/**
+ * Space that a pointer or number refers to. A number in a register of the kernel may be an address of the process: for
+ * these the kernel itself looks which it is.
+ */
 function spaceOf(code: Code, type: Type): AddressSpace {
-  return type.kind === "pointer" && type.space !== "none" ? type.space : code.point.space;
+  if (type.kind === "pointer" && type.space !== "none") return type.space;
+  return code.point.context === "registers" && code.point.space === "kernel" ? "none" : code.point.space;
 }
 
 function literalOf(site: CallSite, index: number): bigint | undefined {

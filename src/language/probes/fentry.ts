@@ -1,7 +1,7 @@
 // Kernel functions by their type information: fentry with typed arguments, fexit with arguments and result.
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
 import type { ArgumentField, ArgumentsLayout, Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import { argumentRegisters } from "../../define/registers.ts";
 import type { Target } from "../../define/target.ts";
@@ -90,11 +90,8 @@ function fitsRegisters(target: Target, name: string, module: string): boolean {
 }
 
 /** Traceable functions that a pattern finds and whose types are known. */
-function matches(target: Target, module: string, name: string): readonly { readonly name: string; readonly module: string }[] {
-  const [inModule, pattern] = [wildcardPattern(module), wildcardPattern(name)];
-  return target.kernelFunctions
-    .traceable()
-    .filter((f) => pattern.test(f.name) && inModule.test(f.module) && fitsRegisters(target, f.name, f.module));
+function matches(target: Target, module: string, name: string): ReturnType<typeof matchFunctions> {
+  return matchFunctions(target.kernelFunctions.traceable(), module, name).filter((f) => fitsRegisters(target, f.name, f.module));
 }
 
 function resolvePattern(kind: Kind, request: ResolveRequest, module: string, name: string): Resolution {

@@ -1,7 +1,7 @@
 // Kernel functions: kprobe at their entry or an offset, kretprobe at their return.
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
@@ -37,25 +37,35 @@ function fail(request: ResolveRequest, message: string, hint?: string): Resoluti
   return { kind: "invalid" };
 }
 
-/** A module as it counts: the kernel itself is none. */
-function moduleOf(part: string | undefined): string | undefined {
-  return part === "vmlinux" || part === "" ? undefined : part;
+/** Where a probe goes, as written. */
+interface Place {
+  /** As the probe's name shows it; empty without one. */
+  readonly prefix: string;
+  /** As it counts: the kernel itself is none. */
+  readonly module: string | undefined;
+  readonly name: string;
+  readonly offset: bigint;
+}
+
+function placeOf(parts: readonly string[], name: string, offset: bigint): Place {
+  const first = parts.length > 1 ? (parts[0] ?? "") : "";
+  return { prefix: first === "" ? "" : `${first}:`, module: first === "vmlinux" || first === "" ? undefined : first, name, offset };
 }
 
 function resolve(kind: Kind, request: ResolveRequest): Resolution {
   const { parts } = request.text;
-  const module = parts.length > 1 ? moduleOf(parts[0]) : undefined;
-  const place = parts.at(-1) ?? "";
-  if (place === "") return fail(request, `${kind.provider} needs a function`);
-  if (hasWildcard(place) || (module !== undefined && hasWildcard(module))) return resolvePattern(kind, request, module, place);
-  const plus = place.indexOf("+");
-  const name = plus < 0 ? place : place.slice(0, plus);
+  const text = parts.at(-1) ?? "";
+  if (text === "") return fail(request, `${kind.provider} needs a function`);
+  const whole = placeOf(parts, text, 0n);
+  if (hasWildcard(text) || (whole.module !== undefined && hasWildcard(whole.module))) return resolvePattern(kind, request, whole);
+  const plus = text.indexOf("+");
+  const name = plus < 0 ? text : text.slice(0, plus);
   const address = parseInteger(name);
   if ("value" in address) return resolveAddress(kind, request, address.value);
-  const offset = plus < 0 ? 0n : offsetOf(place.slice(plus + 1));
-  if (offset === undefined || name === "") return fail(request, `invalid offset: ${place}`);
+  const offset = plus < 0 ? 0n : offsetOf(text.slice(plus + 1));
+  if (offset === undefined || name === "") return fail(request, `invalid offset: ${text}`);
   if (plus >= 0 && kind.onReturn) return fail(request, "Offset not allowed for kretprobes");
-  return resolveFunction(kind, request, module, name, offset, place);
+  return resolveFunction(kind, request, placeOf(parts, name, offset));
 }
 
 function offsetOf(text: string): bigint | undefined {
@@ -72,16 +82,9 @@ function resolveAddress(kind: Kind, request: ResolveRequest, address: bigint): R
   return { kind: "points", points: [point(kind, request, String(address), attach, 1)] };
 }
 
-function resolveFunction(
-  kind: Kind,
-  request: ResolveRequest,
-  module: string | undefined,
-  name: string,
-  offset: bigint,
-  place: string,
-): Resolution {
+function resolveFunction(kind: Kind, request: ResolveRequest, { prefix, module, name, offset }: Place): Resolution {
   const { target, unsafe } = request;
-  const what = module === undefined ? place : `${module}:${place}`;
+  const what = `${prefix}${name}${offset === 0n ? "" : `+${offset}`}`;
   if (module !== undefined && !target.kernelFunctions.loadedModules().includes(module)) {
     return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`);
   }
@@ -100,30 +103,32 @@ function isTraceable(target: Target, name: string, module: string | undefined): 
   return module === undefined ? modules.length > 0 : modules.includes(module);
 }
 
-function resolvePattern(kind: Kind, request: ResolveRequest, module: string | undefined, name: string): Resolution {
+function resolvePattern(kind: Kind, request: ResolveRequest, { prefix, module, name }: Place): Resolution {
   const { target } = request;
-  const what = `${kind.provider} ${module ?? "vmlinux"}:${name}`;
-  const names = matches(target, module, name);
-  if (names.length === 0) return { kind: "missing", what, wildcard: true, meant: undefined };
-  if (module === undefined && !request.full && target.has("kprobe_multi")) {
-    const functions = [...new Set(names.map((f) => f.name))];
+  const inModule = prefix === "" ? undefined : prefix.slice(0, -1);
+  const names = matches(target, inModule, name);
+  const missing = { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: true, meant: undefined } as const;
+  if (names.length === 0) return missing;
+  const functions = names.map((f) => f.name);
+  if (inModule === undefined && !request.full && target.has("kprobe_multi")) {
     const attach: AttachSpec = { mechanism: "kprobe-multi", functions, onReturn: kind.onReturn };
     return { kind: "points", points: [point(kind, request, name, attach, functions.length)] };
   }
-  const points = names.map((f) => {
-    const own = module === undefined || f.module === "vmlinux" ? undefined : f.module;
-    const attach: AttachSpec = { mechanism: "kprobe", function: f.name, module: own, offset: 0n, onReturn: kind.onReturn };
-    return point(kind, request, own === undefined ? f.name : `${own}:${f.name}`, attach, 1);
-  });
+  const single = (symbol: string, own: string | undefined, what: string) => {
+    const attach: AttachSpec = { mechanism: "kprobe", function: symbol, module: own, offset: 0n, onReturn: kind.onReturn };
+    return point(kind, request, what, attach, 1);
+  };
+  const points =
+    inModule === undefined
+      ? functions.map((symbol) => single(symbol, undefined, symbol))
+      : names.map((f) => single(f.name, f.module === "vmlinux" ? undefined : f.module, `${f.module}:${f.name}`));
   return { kind: "points", points };
 }
 
-function matches(target: Target, module: string | undefined, name: string): readonly { readonly name: string; readonly module: string }[] {
-  const pattern = wildcardPattern(name);
-  const inModule = wildcardPattern(module ?? "*");
-  return target.kernelFunctions
-    .traceable()
-    .filter((f) => pattern.test(f.name) && inModule.test(f.module) && !f.name.includes(".part."));
+/** Traceable functions that a pattern finds, in any module where it has none. */
+function matches(target: Target, module: string | undefined, name: string): ReturnType<typeof matchFunctions> {
+  const found = matchFunctions(target.kernelFunctions.traceable(), module, name);
+  return found.filter((f) => !f.name.includes(".part."));
 }
 
 /** Functions by name, or with their modules where the pattern has a module. */

@@ -46,6 +46,7 @@ check("a whole script", [
   ["the first line for the shell", "#!/bin/bpftrace  \nbegin{}", "#!/bin/bpftrace\nbegin {}\n"],
   ["a blank line behind it", "#!/bin/bpftrace\n\n\n// x\nbegin{}", "#!/bin/bpftrace\n\n// x\nbegin {}\n"],
   ["carriage returns", "begin // x\r\n{\r\n  exit();\r\n}\r\n", "begin { // x\n  exit();\n}\n"],
+  ["lines continued by backslashes", "begin { f(1, \\\n 2); \\\n}", "begin {\n  f(1, 2);\n}\n"],
   ["stray semicolons", ";begin{;;exit();;};;", "begin {\n  exit();\n}\n"],
   ["bytes beyond ASCII", 'begin{print("\xc3\xa4")}', 'begin {\n  print("\xc3\xa4")\n}\n'],
 ]);

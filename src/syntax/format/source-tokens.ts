@@ -161,6 +161,7 @@ export class SourceTokens {
       if (reached()) return;
       const c = this.text.charAt(this.position);
       if (c === "\n") this.newlines += 1;
+      else if (this.continuesLine(this.position)) this.position += 1;
       else if (c === "(") this.depth += 1;
       else if (c === ")") this.depth -= 1;
       else invariant(/^[\s,;]$/.test(c), `the formatter lost its place at byte ${this.position}`);
@@ -175,12 +176,18 @@ export class SourceTokens {
     return at;
   }
 
+  /** A backslash at the end of a line is layout. */
+  private continuesLine(at: number): boolean {
+    return this.text.startsWith("\\\n", at);
+  }
+
   private afterLayout(start: number): number {
     let at = start;
     for (;;) {
       const comment = this.comments.get(at);
       if (comment !== undefined) at = comment.span.end;
       else if (/\s/.test(this.text.charAt(at))) at += 1;
+      else if (this.continuesLine(at)) at += 2;
       else return at;
     }
   }
