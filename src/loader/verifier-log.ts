@@ -51,6 +51,11 @@ const reasons: readonly Reason[] = [
     words: ([, name]) => `the kernel does not offer ${name === undefined ? "what this calls" : `bpf_${name}`} to this type of probe`,
     advice: "use another probe type; --info lists what this kernel supports",
   },
+  {
+    pattern: /total number of maps per program has reached the limit of (\d+)/,
+    words: ([, count]) => `it uses more than the ${count} maps that the kernel allows in one program`,
+    advice: "use one map with keys, as @values[1], instead of many maps, or split the work over several probes",
+  },
   { pattern: /cannot call GPL-restricted function/, words: () => "this needs a GPL license", advice: 'set license = "GPL" in the config' },
   {
     pattern: /pointer arithmetic on \w*_or_null prohibited|invalid mem access '\w*_or_null'/,
