@@ -167,9 +167,8 @@ export class ScopeResolver {
     const { variable } = statement;
     const known = this.lookup(variable);
     if (known !== undefined) {
-      const how = known.letSpan === undefined ? "initial assignment" : "initial declaration";
       this.diagnostics.error("redeclared", statement.declarationSpan, `Variable ${variable.name} was already declared. Variable shadowing is not allowed.`, {
-        parts: [{ span: known.letSpan ?? known.span, message: `This is the ${how}.` }],
+        parts: [{ span: known.letSpan ?? known.span, message: `This is the ${howDeclared(known)}.` }],
       });
       this.variables.set(variable, known.symbol);
       return;
@@ -193,7 +192,7 @@ export class ScopeResolver {
     const known = this.lookup(variable);
     if (known !== undefined) {
       this.diagnostics.error("redeclared", variable.span, `Loop declaration shadows existing variable: ${variable.name}`, {
-        parts: [{ span: known.letSpan ?? known.span, message: "This is the initial declaration." }],
+        parts: [{ span: known.letSpan ?? known.span, message: `This is the ${howDeclared(known)}.` }],
       });
     }
     this.loop(() => {
@@ -311,4 +310,8 @@ export class ScopeResolver {
   private all(expressions: readonly Expression[]): void {
     for (const expression of expressions) this.expression(expression);
   }
+}
+
+function howDeclared(known: Declared): string {
+  return known.letSpan === undefined ? "initial assignment" : "initial declaration";
 }

@@ -42,8 +42,14 @@ export function describeDiagnostic(diagnostic: Diagnostic): readonly string[] {
   return [
     `${place(diagnostic.span)} ${mark} ${diagnostic.message}`,
     ...diagnostic.parts.map((part) => `  ${place(part.span)} ${mark} ${part.message}`),
+    ...expansionsOf(diagnostic.span).map((from) => `  ${place(from)} expanded from`),
     ...(diagnostic.hint === undefined ? [] : [`  hint: ${diagnostic.hint}`]),
   ];
+}
+
+/** Where code was copied or expanded from, the innermost first. */
+function expansionsOf(span: Diagnostic["span"]): readonly NonNullable<Diagnostic["span"]>[] {
+  return span?.expandedFrom === undefined ? [] : [span.expandedFrom, ...expansionsOf(span.expandedFrom)];
 }
 
 function place(span: Diagnostic["span"]): string {
