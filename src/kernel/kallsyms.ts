@@ -8,7 +8,7 @@ export interface KernelSymbols {
   address(name: string): bigint | undefined;
   /** Addresses of all functions of a name. */
   addresses(name: string): readonly bigint[];
-  /** Bytes up to the next symbol. */
+  /** Bytes up to the next function. */
   size(name: string): bigint | undefined;
 }
 
