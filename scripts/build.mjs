@@ -29,7 +29,7 @@ const script = {
 const lazyModules = {
   name: "lazy modules",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(child_process|crypto)$/ }, ({ path, namespace }) =>
+    onResolve({ filter: /^node:(child_process|crypto|net|perf_hooks|timers\/promises|tty|v8|zlib)$/ }, ({ path, namespace }) =>
       namespace === "lazy" ? { path, external: true } : { path, namespace: "lazy" },
     );
     onLoad({ filter: /./, namespace: "lazy" }, async ({ path }) => {

@@ -24,6 +24,7 @@ import { holdWriter, probesOfMode, runMode, selectMode } from "./run-mode.ts";
 import { readProgram, writeProgram } from "./saved.ts";
 import { dieOfBrokenPipe, untilSignalled } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
+import { unhurried } from "./unhurried.ts";
 import { watchSink } from "./watch-sink.ts";
 import { readPid, splitParameters } from "./words.ts";
 
@@ -87,7 +88,7 @@ function failureStatus(diagnostics: readonly Diagnostic[]): number {
 async function compileAndRun(job: Job, file: SourceFile, words: readonly string[]): Promise<number> {
   const { line, terminal, machine } = job;
   const options = { ...scriptOptions(line, job.pid), ...splitParameters(words) };
-  const result = compileScript(file, options, machine);
+  const result = unhurried(file.text.length, () => compileScript(file, options, machine));
   report(result.diagnostics, line, terminal);
   if (result.kind === "bad-environment") {
     terminal.write(`${result.problem}\n`);

@@ -48,6 +48,11 @@ const attachSlice = 50;
 const busyRounds = 100;
 const interruptedWhileAttaching = 255;
 
+/** Time since the process started. Node's `performance` takes milliseconds to load. */
+function milliseconds(): number {
+  return process.uptime() * 1000;
+}
+
 export class AttachFailure extends Error {}
 
 /** A run of a test or a benchmark. */
@@ -203,7 +208,7 @@ export class Session {
     };
     let attached = 0;
     let failed = 0;
-    let lookAround = performance.now() + attachSlice;
+    let lookAround = milliseconds() + attachSlice;
     // The kernel runs the last attached first for some mechanisms: those are attached in reverse.
     const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
@@ -214,10 +219,10 @@ export class Session {
       if (success) attached += probe.count;
       else failed += 1;
       if (success && awaitsEvents(probe.attach)) this.listening = true;
-      if (performance.now() < lookAround) continue;
+      if (milliseconds() < lookAround) continue;
       await setImmediate();
       if (this.stopWanted) return undefined;
-      lookAround = performance.now() + attachSlice;
+      lookAround = milliseconds() + attachSlice;
     }
     if (attached === 0 && failed > 0) throw new AttachFailure("No probe could be attached");
     return attached;

@@ -2,8 +2,8 @@
 // the mode of the open file that other processes share: a pipe or terminal is opened once more (pipe(7), proc(5)).
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { isatty } from "node:tty";
 import { native } from "./ffi.ts";
+import { Arena } from "./memory.ts";
 import { syscallNumbers } from "./syscall-numbers.ts";
 
 export const errors = { tryAgain: 11, brokenPipe: 32 } as const;
@@ -21,7 +21,7 @@ export class OutputFile {
   constructor(fd: number) {
     const status = fstatSync(fd);
     this.socket = status.isSocket();
-    const again = status.isFIFO() || isatty(fd) ? reopen(fd) : undefined;
+    const again = status.isFIFO() || (status.isCharacterDevice() && isTerminal(fd)) ? reopen(fd) : undefined;
     this.fd = again ?? fd;
     this.own = again !== undefined;
   }
@@ -50,6 +50,11 @@ export class OutputFile {
   close(): void {
     if (this.own) closeSync(this.fd);
   }
+}
+
+/** TCGETS (ioctl_tty(2)). Node has a function for it too, beside its network code, which takes milliseconds to load. */
+function isTerminal(fd: number): boolean {
+  return native().syscall(syscallNumbers.ioctl, fd, 0x5401, new Arena().room(64).address) === 0;
 }
 
 /** The same pipe or terminal in a mode where writes do not wait; undefined when it can't be opened: then they wait. */
