@@ -90,7 +90,10 @@ export interface Code {
 
   /** Sends a record to user space. */
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void;
-  /** A located runtime warning: `helper` names the helper that gave `retcode`, if one did. */
+  /**
+   * A located runtime warning; with a `retcode` only when that is negative. `helper`: the helper that gave it, to be named.
+   * The text of the code stands for an empty message.
+   */
   warning(message: string, helper: string | undefined, retcode: Value | undefined, kind: "always" | "reads"): void;
   /** From now on no probe but the ones at the end does anything, however late user space learns of it. */
   endRun(status: Value): void;
@@ -114,6 +117,8 @@ export interface Code {
   /** Deletes an element (a scalar map's value without keys), giving 1 if it was there. */
   deleteElement(map: string, keys: readonly Expression[]): Value;
   hasElement(map: string, keys: readonly Expression[]): Value;
+  /** Copies an element's value to a variable and gives 1; without the element 0, and the variable stays as it is. */
+  findElement(map: string, keys: readonly Expression[], variable: Expression): Value;
   /** Whether two strings are equal in their first `limit` bytes, up to a NUL: 1 or 0. */
   stringsEqual(left: Expression, right: Expression, limit: number): Value;
   /** Number of elements. */

@@ -5,6 +5,7 @@ import type { ActionParameters, EventField } from "../define/action.ts";
 import type { EventArgument, Operand } from "../define/code.ts";
 import { coreActions, internalMaps } from "../define/internal-names.ts";
 import type { Value } from "../ir/model.ts";
+import type { Span } from "../source/source.ts";
 import { alignmentOf, alignUp, int32, isScalar, sizeOf } from "../types/type.ts";
 import type { FunctionLowering } from "./function.ts";
 import { accessSize } from "./operands.ts";
@@ -71,7 +72,21 @@ function fillRecord(
   f.reserved = outer;
 }
 
-/** A runtime warning at the current place; with a return code it is sent only when the code is negative. */
+/** The warning of -k about an element that is read and not there. */
+export function emitMissing(f: FunctionLowering, at: Span): void {
+  if (f.program.warningLevel < 2) return;
+  const before = f.ir.span;
+  f.ir.at(at);
+  const operand: Operand = { kind: "scalar", type: int32, value: f.ir.const(0) };
+  const parameters = { message: "Can't lookup map element because it does not exist.", helper: helpers.mapLookupElem.name };
+  emitEvent(f, coreActions.runtimeError, parameters, [{ operand, as: int32 }]);
+  f.ir.at(before);
+}
+
+/**
+ * A runtime warning at the current place; with a return code it is sent only when the code is negative. Without a
+ * helper's name the code is not shown, without a message the text of the code is.
+ */
 export function emitWarning(
   f: FunctionLowering,
   message: string,

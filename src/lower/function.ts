@@ -24,6 +24,7 @@ import { emitEvent, emitWarning } from "./events.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
 import { buildKey, countElements, deleteElement, hasElement } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
+import { findElement } from "./map-read.ts";
 import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
 import { stringsEqual } from "./strings.ts";
@@ -405,6 +406,10 @@ export class FunctionLowering implements Code {
 
   hasElement(map: string, keys: readonly Expression[]): Value {
     return hasElement(this, this.layout(map), keys);
+  }
+
+  findElement(map: string, keys: readonly Expression[], variable: Expression): Value {
+    return findElement(this, this.layout(map), keys, variable);
   }
 
   countElements(map: string): Value {

@@ -74,7 +74,10 @@ export function jsonEvent(type: string, data: string): string {
   return `{"type": "${type}", "data": ${data}}\n`;
 }
 
+/** A map; nothing for one without elements, unless it is one of averages. */
 export function jsonMap(snapshot: MapSnapshot, options: TextOptions): string {
+  const averages = snapshot.shape === "average" || snapshot.shape === "stats";
+  if (snapshot.entries.length === 0 && !averages) return "";
   const type = snapshot.shape === "histogram" ? "hist" : snapshot.shape === "plain" ? "map" : "stats";
   const [first] = snapshot.entries;
   const content =

@@ -389,7 +389,7 @@ export class Session {
   private printMaps(): void {
     for (const name of this.maps.names()) {
       const snapshot = this.maps.snapshot(name, 0, 0);
-      if (snapshot.entries.length > 0) this.output.map(snapshot);
+      this.output.map(snapshot);
     }
   }
 
@@ -455,7 +455,7 @@ export class Session {
         this.status = status;
         this.exiting = true;
       },
-      message: (severity, kind, text, place) => output.message(severity, kind, text, place),
+      message: (severity, kind, text, place, failure) => output.message(severity, kind, text, place, failure),
       shell: runShell,
       readFile: readBeginning,
       now: () => readClock("realtime"),

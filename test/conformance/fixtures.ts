@@ -60,6 +60,7 @@ export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
   mkdirSync(join(path, "rows"));
   cpSync(resolve("test/conformance/imports"), join(path, "imports"), { recursive: true });
   writeFileSync(join(path, "loop.c"), "/* A source file is no program. */\n");
+  writeFileSync(join(path, "cat.txt"), "line one\nline two\n");
   return {
     path,
     problem: (name) => problems.get(name),
