@@ -114,6 +114,8 @@ export interface Code {
   mapIsScalar(map: string): boolean;
   /** Type of a map's values. */
   typeOfMap(map: string): Type;
+  /** The integer in a map without keys; undefined when the script has no such map. */
+  scalarMap(map: string): Value | undefined;
   /** Deletes an element (a scalar map's value without keys), giving 1 if it was there. */
   deleteElement(map: string, keys: readonly Expression[]): Value;
   hasElement(map: string, keys: readonly Expression[]): Value;

@@ -18,8 +18,8 @@ export const linkConstants = {
   childPid: "child_pid",
   /** Boot clock at the start, for `elapsed`. */
   startTime: "start_time",
-  /** Wall clock minus boot clock. */
-  bootToRealtime: "boot_to_realtime",
+  /** TAI clock minus boot clock. */
+  bootToTai: "boot_to_tai",
   /** Bytes of scratch memory for one CPU; the compiler itself fills it in. */
   scratchStride: "scratch_stride",
 } as const;

@@ -5,7 +5,7 @@ import { release } from "node:os";
 import type { KernelTypes, Target, UserTargets } from "../define/target.ts";
 import { prototypeC } from "../formats/btf/c-spelling.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
-import { measureBootToRealtime } from "../sys/clock.ts";
+import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
@@ -100,7 +100,7 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     const btf = vmlinuxBtf();
     return btf === null ? null : kernelTypes(btf);
   });
-  const boot = lazy(measureBootToRealtime);
+  const boot = lazy(() => measureFromBoot("realtime"));
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",

@@ -3,6 +3,7 @@
 import { createRegistry, type Registry } from "../define/registry.ts";
 import { counterAggregations } from "./aggregations/counters.ts";
 import { histogramAggregations } from "./aggregations/histograms.ts";
+import { seriesAggregations } from "./aggregations/series.ts";
 import { configDefinitions } from "./config/index.ts";
 import { cgroupFunctions } from "./functions/cgroup.ts";
 import { compileTimeFunctions } from "./functions/compile-time.ts";
@@ -53,7 +54,7 @@ export function createLanguage(): Registry {
       ...compileTimeFunctions,
       ...typePredicates,
     ],
-    aggregations: [...counterAggregations, ...histogramAggregations],
+    aggregations: [...counterAggregations, ...histogramAggregations, ...seriesAggregations],
     actions: [...printActions, ...controlActions, ...mapActions],
     probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, iter, watchpoint],
     valueTypes,

@@ -5,7 +5,7 @@ import { helpers } from "../bpf/helpers.ts";
 import { invariant, present } from "../base/invariant.ts";
 import type { ActionParameters } from "../define/action.ts";
 import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
-import type { Code, EventArgument, Operand, Place } from "../define/code.ts";
+import { type Code, type EventArgument, memoryOperand, type Operand, type Place } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Literal } from "../define/literal.ts";
@@ -17,12 +17,12 @@ import { IrBuilder, type IrVariable } from "../ir/builder.ts";
 import type { Block, Comparison, IrFunction, StackSlot, Value, ValueType } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
-import type { AddressSpace, Type } from "../types/type.ts";
+import { type AddressSpace, isScalar, type Type } from "../types/type.ts";
 import type { CapturePlan } from "./captures.ts";
 import { storeOperand } from "./convert.ts";
 import { emitEvent, emitWarning } from "./events.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
-import { buildKey, countElements, deleteElement, hasElement } from "./maps.ts";
+import { buildKey, countElements, deleteElement, hasElement, scalarEntry } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
 import { findElement } from "./map-read.ts";
 import { loadScalar, placeOf } from "./operands.ts";
@@ -398,6 +398,12 @@ export class FunctionLowering implements Code {
 
   typeOfMap(map: string): Type {
     return this.layout(map).map.value;
+  }
+
+  scalarMap(map: string): Value | undefined {
+    const layout = this.program.layouts.get(map);
+    if (layout?.kind !== "scalar" || layout.perCpu || !isScalar(layout.map.value)) return undefined;
+    return loadScalar(this, memoryOperand(layout.map.value, scalarEntry(this, layout), layout.valueOffset));
   }
 
   deleteElement(map: string, keys: readonly Expression[]): Value {

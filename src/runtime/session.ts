@@ -16,7 +16,7 @@ import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
-import { readClock } from "../sys/clock.ts";
+import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
@@ -97,7 +97,7 @@ export class Session {
       constants: {
         [linkConstants.childPid]: BigInt(options.child?.pid ?? 0),
         [linkConstants.startTime]: startTime,
-        [linkConstants.bootToRealtime]: target.bootToRealtime,
+        [linkConstants.bootToTai]: measureFromBoot("tai"),
       },
       attachTarget: (probe) => options.attachTarget(probe),
       logLevel: options.verifierLog,
