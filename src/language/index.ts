@@ -14,6 +14,7 @@ import { networkFunctions } from "./functions/network.ts";
 import { numberTextFunctions } from "./functions/number-texts.ts";
 import { printActions, printFunctions } from "./functions/print.ts";
 import { stackFunctions } from "./functions/stack.ts";
+import { timeFunctions } from "./functions/strftime.ts";
 import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
 import { typePredicates } from "./functions/type-predicates.ts";
@@ -47,6 +48,7 @@ export function createLanguage(): Registry {
       ...stringFunctions,
       ...stackFunctions,
       ...symbolFunctions,
+      ...timeFunctions,
       ...memoryFunctions,
       ...networkFunctions,
       ...numberTextFunctions,

@@ -1,4 +1,4 @@
-// Symbols: names of kernel and user addresses, found when they are printed; registers; times of events.
+// Symbols: names of kernel and user addresses, found when they are printed; registers.
 
 import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
@@ -87,37 +87,4 @@ const kaddr = builtin({
   },
 });
 
-const strftime = builtin({
-  names: ["strftime"],
-  form: "function",
-  doc: "The local time of a boot clock reading, as strftime(3) writes it.",
-  signature: "timestamp strftime(const string format, uint64 nsecs)",
-  example: 'begin { print(strftime("%Y", nsecs)); }',
-  parameters: [
-    { name: "format", kind: "format" },
-    { name: "nsecs", kind: "int" },
-  ],
-  type: (site) => {
-    const format = site.arguments[0]?.literal;
-    const [, clock] = site.arguments;
-    const word = clock?.expression.kind === "call" && clock.expression.name === "nsecs" ? clock.expression.arguments[0] : undefined;
-    const mode = word?.kind === "identifier" ? word.name : "boot";
-    const text = format?.kind === "string" ? format.value : "";
-    return { kind: "opaque", name: "timestamp", size: 16, alignment: 8, parameters: [text, mode] };
-  },
-  check: (site) => {
-    const [, clock] = site.arguments;
-    const word = clock?.expression.kind === "call" ? clock.expression.arguments[0] : undefined;
-    if (word?.kind === "identifier" && word.name === "monotonic") {
-      site.error("argument", "strftime() can not take a monotonic timestamp");
-    }
-  },
-  lower: (code, call) => {
-    const memory = code.temporary(16);
-    code.ir.store(8, memory, 0, code.ir.const(0));
-    code.ir.store(8, memory, 8, code.integer(present(call.arguments[1], "timestamp")));
-    return memoryOperand(call.type, memory);
-  },
-});
-
-export const symbolFunctions: readonly BuiltinDef[] = [ksym, usym, reg, kaddr, strftime];
+export const symbolFunctions: readonly BuiltinDef[] = [ksym, usym, reg, kaddr];

@@ -7,7 +7,8 @@ import { linkConstants } from "../../define/internal-names.ts";
 import type { Value } from "../../ir/model.ts";
 import { uint64 } from "../../types/type.ts";
 
-const modes = ["boot", "monotonic", "tai", "sw_tai"];
+const defaultMode = "boot";
+const modes = [defaultMode, "monotonic", "tai", "sw_tai"];
 
 /** Reads a clock; tests have a map of the script in its place. */
 function readClock(code: Code, helper: number): Value {
@@ -30,7 +31,10 @@ const nsecs = builtin({
   example: "begin { print(nsecs > 0); }",
   parameters: [{ name: "mode", kind: "word" }],
   required: 0,
-  type: () => uint64,
+  type: (site) => {
+    const mode = site.word(0) ?? defaultMode;
+    return mode === defaultMode ? uint64 : { ...uint64, clock: mode };
+  },
   check: (site) => {
     if (site.arguments.length === 0) return;
     const word = site.word(0);
@@ -74,7 +78,12 @@ const cpid = builtin({
   signature: "uint64 cpid",
   example: "begin { print(cpid); }",
   type: () => uint64,
-  lower: (code) => scalarOperand(uint64, code.ir.linkConstant(linkConstants.childPid)),
+  lower: (code) => {
+    const child = code.ir.linkConstant(linkConstants.childPid);
+    const warn = () => code.warning("No child command was started with -c: cpid is zero.", undefined, undefined, "always");
+    code.branch("eq", child, code.ir.const(0), warn, () => undefined);
+    return scalarOperand(uint64, child);
+  },
 });
 
 const hasCpid = builtin({
