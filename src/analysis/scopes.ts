@@ -287,7 +287,7 @@ export class ScopeResolver {
   private call(call: Expression & { readonly kind: "call" }): void {
     const parameters = this.registry.builtins.get(call.name)?.parameters ?? [];
     for (const [i, argument] of call.arguments.entries()) {
-      const known = argument.kind === "variable" && parameters[i]?.kind === "variable" ? this.lookup(argument.name) : undefined;
+      const known = argument.kind === "variable" && parameters[i]?.kind === "variable" ? this.lookup(argument) : undefined;
       if (known !== undefined) known.unassigned = false;
       this.expression(argument);
     }
