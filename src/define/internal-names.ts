@@ -24,6 +24,14 @@ export const linkConstants = {
   scratchStride: "scratch_stride",
 } as const;
 
+/** Link constant that is a per-CPU variable of the kernel, as helpers take it. */
+export function kernelVariableConstant(name: string): string {
+  return `${kernelVariableMark}${name}`;
+}
+
+/** The mark at the start of such a constant. */
+export const kernelVariableMark = "&";
+
 /** In the map `ended`: set by exit() with the exit status in the low bits, or by user space. */
 export const endedFlag = 0x100;
 export const endedStatus = 0xff;

@@ -49,6 +49,8 @@ export interface KernelTypes {
     name: string,
     module: string | undefined,
   ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** Type of a variable: of the per-CPU ones at least. */
+  variable(name: string): Type | undefined;
   /** Parameters that a raw tracepoint passes. */
   traceParameters(event: string): readonly Parameter[] | undefined;
   /** The same as C text, `TYPE NAME`. */

@@ -35,6 +35,10 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
     typeId: (tag, name) => types.id(tag, name),
+    variable: (name) => {
+      const id = reader.find(btfKinds.variable, name);
+      return id === undefined ? undefined : types.type(reader.sizeOrType(id), "kernel");
+    },
     traceParameters: (event) => {
       const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
       return prototype?.parameters.slice(1);

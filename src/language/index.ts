@@ -31,6 +31,7 @@ import { watchpoint } from "./probes/watchpoint.ts";
 import { valueTypes } from "./value-types/index.ts";
 import { clockVariables } from "./variables/clock.ts";
 import { eventVariables } from "./variables/event.ts";
+import { nameVariables } from "./variables/comm.ts";
 import { familyVariables } from "./variables/family.ts";
 import { taskVariables } from "./variables/task.ts";
 
@@ -39,6 +40,7 @@ export function createLanguage(): Registry {
   return createRegistry({
     builtins: [
       ...taskVariables,
+      ...nameVariables,
       ...familyVariables,
       ...clockVariables,
       ...eventVariables,

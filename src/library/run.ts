@@ -44,6 +44,7 @@ export function createSession(program: CompiledProgram, machine: Machine, option
       verifierLog,
       onSelf: options.onSelf,
       attachTarget,
+      kernelId: (kind, name) => vmlinuxBtf()?.reader.find(kind === "function" ? btfKinds.func : btfKinds.variable, name),
       userSymbol: (process, address) => symbols.resolve(process, address)?.name,
       userFrame: (process, address) => symbols.frame(process, address),
       userName: userNames(),

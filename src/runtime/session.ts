@@ -33,6 +33,7 @@ export interface SessionOptions {
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
   attachTarget(probe: CompiledProbe): AttachTarget;
+  kernelId(kind: "function" | "variable", name: string): number | undefined;
   /** Calls back when the user signals to the tracer itself; gives what ends that. */
   onSelf(run: () => void): () => void;
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
@@ -100,6 +101,7 @@ export class Session {
         [linkConstants.bootToTai]: measureFromBoot("tai"),
       },
       attachTarget: (probe) => options.attachTarget(probe),
+      kernelId: (kind, name) => options.kernelId(kind, name),
       logLevel: options.verifierLog,
     });
     for (const log of this.loaded.logs) output.note(log);
