@@ -98,6 +98,8 @@ export interface ProbePoint {
   readonly unique: boolean;
   /** True when -p is carried out by a comparison in the program. */
   readonly filtersByPid: boolean;
+  /** Of probes in user programs: the file, and the virtual address of the place in the file's own terms, if it is one place. */
+  readonly user?: { readonly path: string; readonly address: bigint | undefined };
   /** Where a USDT probe's arguments are: its own locations may differ from those of other points of the same name. */
   readonly usdt?: UsdtPlace;
   /** Struct that `ctx` points to; undefined: struct pt_regs. */

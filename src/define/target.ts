@@ -136,6 +136,8 @@ export interface UserTargets {
   /** Functions of a file, sorted by name, one entry for each name. */
   functions(path: string): readonly UserSymbol[];
   symbol(path: string, name: string): UserSymbol | undefined;
+  /** Virtual address and size of a function or variable. */
+  addressOf(path: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
   /** The symbol that contains a virtual address. */
   symbolAt(path: string, address: bigint): UserSymbol | undefined;
   /** USDT probes of a file. */

@@ -22,6 +22,8 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["loop_stripped", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-s"] }],
   ["libcrate.so", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-shared", "-fPIC"] }],
   ["shop", { compiler: "gcc", source: "shop.c", flags: ["-O1", "-no-pie"] }],
+  ["stock", { compiler: "gcc", source: "stock.c", flags: ["-g", "-O1"] }],
+  ["stock_fixed", { compiler: "gcc", source: "stock.c", flags: ["-O1", "-no-pie"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],

@@ -2,10 +2,11 @@
 
 import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
-import { type BuiltinDef, builtin } from "../../define/builtin.ts";
-import { memoryOperand, scalarOperand } from "../../define/code.ts";
-import { registerNames } from "../../define/registers.ts";
-import { type Type, uint64 } from "../../types/type.ts";
+import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
+import { type Code, memoryOperand, scalarOperand } from "../../define/code.ts";
+import { instructionPointer, registerNames } from "../../define/registers.ts";
+import type { Value } from "../../ir/model.ts";
+import { intType, pointerTo, type Type, uint64 } from "../../types/type.ts";
 
 const ksymType: Type = { kind: "opaque", name: "ksym", size: 8, alignment: 8, parameters: [] };
 const usymType: Type = { kind: "opaque", name: "usym", size: 16, alignment: 8, parameters: [] };
@@ -67,6 +68,51 @@ const reg = builtin({
   },
 });
 
+/** Size of the integer that an ELF symbol of some size stands for. */
+function wordOf(size: number): Type {
+  return intType(size === 1 || size === 2 || size === 4 ? size : 8, false);
+}
+
+function userSymbol(site: CallSite): { readonly address: bigint; readonly size: number } | undefined {
+  const literal = site.arguments[0]?.literal;
+  const { user } = site.point;
+  return literal?.kind !== "string" || user === undefined ? undefined : site.target.userTargets.addressOf(user.path, literal.value);
+}
+
+const uaddr = builtin({
+  names: ["uaddr"],
+  form: "function",
+  doc: "Address of a function or variable of the traced file in the running program, as a pointer to an integer of its size.",
+  signature: "uintN * uaddr(const string name)",
+  example: 'uprobe:libc:getenv { print(uaddr("environ")); exit(); }',
+  parameters: [{ name: "name", kind: "string-literal" }],
+  needs: "uaddr",
+  usesContext: true,
+  perAttachPoint: true,
+  type: (site) => pointerTo(wordOf(userSymbol(site)?.size ?? 0), "user"),
+  check: (site) => {
+    const literal = site.arguments[0]?.literal;
+    if (literal?.kind !== "string" || userSymbol(site) !== undefined) return;
+    site.error("argument", `Could not resolve symbol: ${site.point.user?.path}:${literal.value}`);
+  },
+  lower: (code, call) => {
+    const literal = code.literalOf(present(call.arguments[0], "symbol"));
+    const { user } = code.point;
+    const name = literal?.kind === "string" ? literal.value : "";
+    const symbol = present(user === undefined ? undefined : code.target.userTargets.addressOf(user.path, name), name);
+    const place = user?.address;
+    if (place === undefined) return scalarOperand(call.type, code.ir.const(symbol.address));
+    // The place of the probe is at a known distance from the symbol, wherever the file is loaded.
+    return scalarOperand(call.type, code.ir.binary("add", placeAddress(code), code.ir.const(symbol.address - place)));
+  },
+});
+
+/** Address of the probed place: where a function returns the helper knows it. */
+function placeAddress(code: Code): Value {
+  if (code.point.capabilities.has("retval")) return code.ir.call(helpers.getFuncIp.id, [code.context()]);
+  return code.register(instructionPointer[code.target.arch]);
+}
+
 const kaddr = builtin({
   names: ["kaddr"],
   form: "function",
@@ -87,4 +133,4 @@ const kaddr = builtin({
   },
 });
 
-export const symbolFunctions: readonly BuiltinDef[] = [ksym, usym, reg, kaddr];
+export const symbolFunctions: readonly BuiltinDef[] = [ksym, usym, reg, uaddr, kaddr];
