@@ -20,7 +20,7 @@ export type ContextKind =
   | "record";
 
 /** Things that only some probes have; builtins name the one they need. */
-export type Capability = "args" | "argN" | "sargN" | "retval" | "func" | "ctx" | "reg" | "usermode" | "uaddr" | "signal" | "override";
+export type Capability = "args" | "argN" | "sargN" | "retval" | "func" | "ctx" | "reg" | "usermode" | "uaddr" | "signal" | "override" | "typed";
 
 /** The probes that have each of them, for messages. */
 export const capabilityProbes: Readonly<Record<Capability, string>> = {
@@ -35,6 +35,7 @@ export const capabilityProbes: Readonly<Record<Capability, string>> = {
   uaddr: "uprobe, uretprobe and usdt probes",
   signal: "kprobe, uprobe, usdt, tracepoint, rawtracepoint, profile, fentry and fexit probes",
   override: "kprobe probes",
+  typed: "fentry, fexit, iter and rawtracepoint probes",
 };
 
 /** Where a field of `args` is found. */

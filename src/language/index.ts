@@ -8,6 +8,8 @@ import { configDefinitions } from "./config/index.ts";
 import { cgroupFunctions } from "./functions/cgroup.ts";
 import { compileTimeFunctions } from "./functions/compile-time.ts";
 import { controlActions, controlFunctions } from "./functions/control.ts";
+import { interveningFunctions } from "./functions/intervene.ts";
+import { kernelObjectFunctions } from "./functions/kernel-objects.ts";
 import { mapActions, mapFunctions } from "./functions/map.ts";
 import { memoryFunctions } from "./functions/memory.ts";
 import { networkFunctions } from "./functions/network.ts";
@@ -17,6 +19,7 @@ import { stackFunctions } from "./functions/stack.ts";
 import { timeFunctions } from "./functions/strftime.ts";
 import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
+import { tracePipeFunctions } from "./functions/trace-pipe.ts";
 import { typePredicates } from "./functions/type-predicates.ts";
 import { fentryProbes } from "./probes/fentry.ts";
 import { iter } from "./probes/iter.ts";
@@ -46,6 +49,9 @@ export function createLanguage(): Registry {
       ...eventVariables,
       ...printFunctions,
       ...controlFunctions,
+      ...interveningFunctions,
+      ...tracePipeFunctions,
+      ...kernelObjectFunctions,
       ...mapFunctions,
       ...stringFunctions,
       ...stackFunctions,
