@@ -84,6 +84,10 @@ export interface ActionHost {
   shell(command: string): { readonly status: number; readonly output: string };
   /** First bytes of a file, or the errno text. */
   readFile(path: string, limit: number): { readonly ok: true; readonly bytes: string } | { readonly ok: false; readonly error: string };
+  /** Makes a file that begins with `header`, once for each path; gives what adds bytes to it. */
+  createFile(path: string, header: Uint8Array): (bytes: Uint8Array) => void;
+  /** Wall clock minus boot clock, in nanoseconds. */
+  readonly bootToRealtime: bigint;
   /** Nanoseconds since the epoch. */
   now(): bigint;
 }

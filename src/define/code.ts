@@ -17,7 +17,13 @@ export type Operand =
   /** The event's arguments; each field has a source of its own. */
   | { readonly kind: "arguments"; readonly type: Type; readonly layout: ArgumentsLayout }
   /** In a register, extended to 64 bits by its type. */
-  | { readonly kind: "scalar"; readonly type: Type; readonly value: Value }
+  | {
+      readonly kind: "scalar";
+      readonly type: Type;
+      readonly value: Value;
+      /** The same pointer as the verifier knows it: see Code.typedOperand. */
+      readonly typed?: Value;
+    }
   /** Bytes in memory that the program may load from: stack, map value, record. */
   | {
       readonly kind: "memory";
@@ -58,6 +64,8 @@ export interface Code {
 
   /** Evaluates an expression. */
   operand(expression: Expression): Operand;
+  /** Evaluates an expression whose pointers come from the context and go to helpers that ask for pointers of a type. */
+  typedOperand(expression: Expression): Operand;
   /** Evaluates to 64 bits; aggregates give their combined integer. */
   integer(expression: Expression): Value;
   /** The register of a scalar operand, reading it from where it is. */
@@ -90,6 +98,11 @@ export interface Code {
 
   /** Sends a record to user space. */
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void;
+  /**
+   * Sends a record for an action and after it the first `length` bytes of a packet (struct sk_buff); gives what the helper
+   * returned.
+   */
+  packet(action: string, parameters: ActionParameters, fields: readonly EventArgument[], packet: Value, length: Value): Value;
   /**
    * A located runtime warning; with a `retcode` only when that is negative. `helper`: the helper that gave it, to be named.
    * The text of the code stands for an empty message.

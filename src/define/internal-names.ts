@@ -5,6 +5,8 @@ export const internalMaps = {
   events: "events",
   /** Per-CPU array: events lost because the ring buffer was full. */
   lost: "lost",
+  /** Perf buffers that packets are sent to, if some are. */
+  packets: "packets",
   /** One-entry array: whether the run has ended (see endedFlag), for programs that are still attached. */
   ended: "ended",
   /** One-entry array: temporary memory of all programs, a stride for each CPU. */

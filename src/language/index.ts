@@ -15,6 +15,7 @@ import { memoryFunctions } from "./functions/memory.ts";
 import { networkFunctions } from "./functions/network.ts";
 import { numberTextFunctions } from "./functions/number-texts.ts";
 import { printActions, printFunctions } from "./functions/print.ts";
+import { packetActions, packetFunctions } from "./functions/skboutput.ts";
 import { stackFunctions } from "./functions/stack.ts";
 import { timeFunctions } from "./functions/strftime.ts";
 import { stringFunctions } from "./functions/string.ts";
@@ -52,6 +53,7 @@ export function createLanguage(): Registry {
       ...interveningFunctions,
       ...tracePipeFunctions,
       ...kernelObjectFunctions,
+      ...packetFunctions,
       ...mapFunctions,
       ...stringFunctions,
       ...stackFunctions,
@@ -65,7 +67,7 @@ export function createLanguage(): Registry {
       ...typePredicates,
     ],
     aggregations: [...counterAggregations, ...histogramAggregations, ...seriesAggregations],
-    actions: [...printActions, ...controlActions, ...mapActions],
+    actions: [...printActions, ...controlActions, ...mapActions, ...packetActions],
     probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, iter, watchpoint],
     valueTypes,
     config: configDefinitions,

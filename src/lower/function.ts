@@ -20,7 +20,7 @@ import type { Expression } from "../syntax/ast.ts";
 import { type AddressSpace, isScalar, type Type } from "../types/type.ts";
 import type { CapturePlan } from "./captures.ts";
 import { storeOperand } from "./convert.ts";
-import { emitEvent, emitWarning } from "./events.ts";
+import { emitEvent, emitPacket, emitWarning } from "./events.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
 import { buildKey, countElements, deleteElement, hasElement, scalarEntry } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
@@ -82,6 +82,8 @@ export class FunctionLowering implements Code {
   /** 0 for the program, n for the callback of a loop inside n - 1 loops. */
   readonly depth: number;
   loop: LoopTargets | undefined;
+  /** Pointers in the context are loaded so that the verifier knows what they point to. */
+  keepsTypes = false;
   /** Ring buffer record that must be given back if the probe is left now. */
   reserved: Value | undefined;
   private readonly scratchBase: Value;
@@ -233,6 +235,14 @@ export class FunctionLowering implements Code {
     return lowerExpression(this, expression);
   }
 
+  typedOperand(expression: Expression): Operand {
+    const before = this.keepsTypes;
+    this.keepsTypes = true;
+    const operand = lowerExpression(this, expression);
+    this.keepsTypes = before;
+    return operand;
+  }
+
   integer(expression: Expression): Value {
     return lowerInteger(this, expression);
   }
@@ -378,6 +388,10 @@ export class FunctionLowering implements Code {
 
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void {
     emitEvent(this, action, parameters, fields);
+  }
+
+  packet(action: string, parameters: ActionParameters, fields: readonly EventArgument[], packet: Value, length: Value): Value {
+    return emitPacket(this, action, parameters, fields, packet, length);
   }
 
   warning(message: string, helper: string | undefined, retcode: Value | undefined, kind: "always" | "reads"): void {

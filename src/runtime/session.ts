@@ -19,9 +19,11 @@ import type { Child } from "../sys/child.ts";
 import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
+import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
 import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
+import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
 import type { EventSink } from "./event-sink.ts";
 
@@ -76,6 +78,8 @@ export class Session {
   private readonly maps: UserMaps;
   private readonly handlers: readonly ((view: RecordView, at: number) => void)[];
   private readonly links: Link[] = [];
+  private readonly files = new CreatedFiles();
+  private packets: PerfBufferReader | undefined;
   /** Something can still happen that has events. */
   private listening = false;
   private lost = 0n;
@@ -107,6 +111,8 @@ export class Session {
     for (const log of this.loaded.logs) output.note(log);
     const events = present(compiled.maps.find((map) => map.name === internalMaps.events), "event map");
     this.ring = new RingBufferReader(present(this.loaded.maps.get(internalMaps.events), "event map"), events.maxEntries);
+    const packets = this.loaded.maps.get(internalMaps.packets);
+    if (packets !== undefined) this.packets = new PerfBufferReader(packets, target.onlineCpus);
     const decoder = this.decoder();
     this.maps = new UserMaps(compiled.userMaps, this.loaded.maps, decoder, target.possibleCpus);
     const host = this.actionHost(decoder);
@@ -188,6 +194,8 @@ export class Session {
   /** Frees everything; also after a failure. */
   async close(): Promise<void> {
     this.ring.close();
+    this.packets?.close();
+    this.files.close();
     this.options.child?.terminate();
     await detachAll(this.links.splice(0));
     this.loaded.close();
@@ -326,6 +334,7 @@ export class Session {
   /** What is not told by events. */
   private lookAround(over: () => void): void {
     this.checkLost();
+    this.drainPackets();
     // The event of exit() may be lost, or stand behind others that nobody takes.
     if (this.readWord(internalMaps.ended) !== 0n || this.output.abandoned) over();
   }
@@ -342,6 +351,17 @@ export class Session {
     return drained;
   }
 
+  /** Packets come apart from the events. */
+  private drainPackets(): void {
+    const lost = this.packets?.drain((bytes) => {
+      const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
+      padded.set(bytes);
+      const view = { bytes: padded, words: new Uint32Array(padded.buffer) };
+      this.handlers[view.words[0] ?? 0]?.(view, 0);
+    });
+    if (lost !== undefined && lost > 0n) this.output.lost(lost);
+  }
+
   /** Handles what programs sent that have run already. */
   private drainNow(): void {
     while (this.drain(() => true).count > 0);
@@ -349,6 +369,7 @@ export class Session {
 
   /** Handles what is left, also what is still being written. */
   private async drainAll(): Promise<void> {
+    this.drainPackets();
     for (let idle = 0; idle < busyRounds; ) {
       const { count, more } = this.drain(() => !this.output.full);
       if (!more) return;
@@ -460,6 +481,8 @@ export class Session {
       message: (severity, kind, text, place, failure) => output.message(severity, kind, text, place, failure),
       shell: runShell,
       readFile: readBeginning,
+      createFile: (path, header) => this.files.create(path, header),
+      bootToRealtime: this.target.bootToRealtime,
       now: () => readClock("realtime"),
     };
   }

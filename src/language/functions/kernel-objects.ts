@@ -9,12 +9,12 @@ import type { Value } from "../../ir/model.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import { none, pointerTo, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
 
-/** Address of a struct, given itself or by a pointer; the verifier still knows what is there. */
-function addressOf(code: Code, expression: Expression): Value {
-  if (code.typeOf(expression).kind === "pointer") return code.integer(expression);
-  const operand = code.operand(expression);
+/** A struct, given itself or by a pointer: the pointer as the verifier knows it, and the struct's offset from there. */
+export function structPlace(code: Code, expression: Expression): { readonly base: Value; readonly offset: number } {
+  const operand = code.typedOperand(expression);
+  if (code.typeOf(expression).kind === "pointer") return { base: code.scalar(operand), offset: 0 };
   const { address, offset } = operand.kind === "remote" ? operand : code.place(operand);
-  return code.ir.offset(address, offset);
+  return { base: address, offset };
 }
 
 /** Whether a type is one of these structs, or a pointer to one. */
@@ -55,8 +55,12 @@ const path = builtin({
     const size = sizeOf(call.type);
     const text = code.temporary(size);
     code.zero({ address: text, offset: 0 }, size);
-    const result = code.ir.call(helpers.dPath.id, [addressOf(code, present(call.arguments[0], "path")), text, code.ir.const(size)]);
-    code.warning("", helpers.dPath.name, result, "reads");
+    const { base, offset } = structPlace(code, present(call.arguments[0], "path"));
+    // Nobody may add to a pointer that may be null.
+    code.branch("eq", base, code.ir.const(0), () => undefined, () => {
+      const result = code.ir.call(helpers.dPath.id, [code.ir.offset(base, offset), text, code.ir.const(size)]);
+      code.warning("", helpers.dPath.name, result, "reads");
+    });
     return memoryOperand(call.type, text);
   },
 });
@@ -75,10 +79,10 @@ const socketCookie = builtin({
   needs: "typed",
   type: () => uint64,
   check: (site) => checkPointer(site, site.arguments[0], sockets, "struct sock"),
-  lower: (code, call) => scalarOperand(uint64, code.ir.call(helpers.getSocketCookie.id, [code.integer(present(call.arguments[0], "socket"))])),
+  lower: (code, call) => scalarOperand(uint64, code.ir.call(helpers.getSocketCookie.id, [structPlace(code, present(call.arguments[0], "socket")).base])),
 });
 
-function checkPointer(site: CallSite, argument: ArgumentInfo | undefined, structs: readonly string[], wanted: string): void {
+export function checkPointer(site: CallSite, argument: ArgumentInfo | undefined, structs: readonly string[], wanted: string): void {
   const type = argument?.type;
   if (type === undefined || (type.kind === "pointer" && isStruct(type, structs))) return;
   site.error("argument", `${site.name}() expects a pointer to ${wanted} (${typeName(type)} provided)`, argument?.span);
