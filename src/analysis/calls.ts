@@ -12,6 +12,7 @@ import { inferExpression, inferKey, inferMapAccess, isCastable, literalType } fr
 import { nearestName } from "../base/nearest-name.ts";
 import { claimOption } from "./options.ts";
 import { resolveType, typeOfOperand } from "./resolve-type.ts";
+import { assignType } from "./statements.ts";
 
 type Identifier = Expression & { kind: "identifier" };
 
@@ -82,6 +83,7 @@ function inferBuiltin(
   if (!checkPlace(context, definition, expression)) return undefined;
   const site = callSite(context, expression.name, expression, infos);
   const valid = checkKinds(context, expression.name, definition.parameters, infos, expression.span);
+  if (valid) assignArgument(context, definition, site);
   const literal = valid ? definition.fold(site) : undefined;
   if (literal !== undefined) {
     const natural = literalType(context, expression, literal);
@@ -92,6 +94,16 @@ function inferBuiltin(
   if (expansion === undefined) return definition.type(site);
   context.state.replacements.set(expression, expansion);
   return inferExpression(context, expansion) ?? definition.type(site);
+}
+
+/** Widens the variable that a builtin assigns. */
+function assignArgument(context: Context, definition: BuiltinDef, site: CallSite): void {
+  const at = definition.parameters.findIndex((parameter) => parameter.kind === "variable");
+  const variable = site.arguments[at]?.expression;
+  const [source] = site.arguments;
+  const type = definition.assigned(site);
+  const symbol = variable?.kind === "variable" ? context.variables.get(variable) : undefined;
+  if (symbol !== undefined && source !== undefined && type !== undefined) assignType(context, symbol, source.expression, type, site.span);
 }
 
 /** Rules of where a builtin may stand. */
@@ -174,6 +186,7 @@ function inferArgument(
     case "int":
     case "int-literal":
     case "string-literal":
+    case "variable":
       return inferExpression(context, expression);
   }
 }
@@ -263,6 +276,8 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
       return type === undefined || literal !== undefined ? undefined : "Unable to resolve comptime expression";
     case "any":
       return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
+    case "variable":
+      return expression.kind === "variable" ? undefined : `${name}() expects a variable`;
     case "map-or-any":
     case "word":
     case "key":

@@ -237,7 +237,7 @@ export class ScopeResolver {
       case "map":
         return this.all(expression.keys ?? []);
       case "call":
-        return this.all(expression.arguments);
+        return this.call(expression);
       case "binary":
         return this.all([expression.left, expression.right]);
       case "cast":
@@ -279,6 +279,16 @@ export class ScopeResolver {
         return this.typeOrExpression(expression.operand);
       default:
         assertNever(expression);
+    }
+  }
+
+  /** Arguments; a variable that the function assigns need not have a value before. */
+  private call(call: Expression & { readonly kind: "call" }): void {
+    const parameters = this.registry.builtins.get(call.name)?.parameters ?? [];
+    for (const [i, argument] of call.arguments.entries()) {
+      const known = argument.kind === "variable" && parameters[i]?.kind === "variable" ? this.lookup(argument) : undefined;
+      if (known !== undefined) known.unassigned = false;
+      this.expression(argument);
     }
   }
 

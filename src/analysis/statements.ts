@@ -135,7 +135,7 @@ function inferLet(context: Context, statement: Of<"let">): void {
     if (symbol !== undefined) declareVariable(context, symbol, declared);
   }
   if (statement.value === undefined) return;
-  assignVariable(context, symbol, statement.variable.name, statement.value, statement.span);
+  assignVariable(context, symbol, statement.value, statement.span);
 }
 
 function declareVariable(context: Context, symbol: VariableSymbol, type: Type): void {
@@ -149,7 +149,7 @@ function declareVariable(context: Context, symbol: VariableSymbol, type: Type): 
 function inferAssign(context: Context, statement: Of<"assign">): void {
   const { target, value } = statement;
   if (target.kind === "variable") {
-    return assignVariable(context, context.variables.get(target), target.name, value, statement.span);
+    return assignVariable(context, context.variables.get(target), value, statement.span);
   }
   if (!checkEvaluated(context, target)) return;
   const aggregation = value.kind === "call" ? context.registry.aggregations.get(value.name) : undefined;
@@ -183,12 +183,15 @@ type SpanOf = Statement["span"];
 function assignVariable(
   context: Context,
   symbol: VariableSymbol | undefined,
-  name: string,
   value: Expression,
   at: SpanOf,
 ): void {
   const type = inferExpression(context, value);
-  if (type === undefined || symbol === undefined) return;
+  if (type !== undefined && symbol !== undefined) assignType(context, symbol, value, type, at);
+}
+
+/** A variable gets a value of a type; `value` is where it comes from. */
+export function assignType(context: Context, symbol: VariableSymbol, value: Expression, type: Type, at: SpanOf): void {
   if (type.kind === "none") {
     const block = value.kind === "block-expression" || value.kind === "if-expression";
     const message = block ? "Invalid expression for assignment" : "Value 'none' cannot be assigned to a scratch variable.";
@@ -198,14 +201,14 @@ function assignVariable(
     return reportError(context, "bad-value", at, `Value '${typeName(type)}' cannot be assigned to a scratch variable.`);
   }
   const plain = asValue(type);
-  if (context.state.declared.has(symbol)) return checkDeclared(context, symbol, name, value, plain, at);
+  if (context.state.declared.has(symbol)) return checkDeclared(context, symbol, value, plain, at);
   if (context.state.widenVariable(symbol, plain, isFlexible(context, value))) return;
   const known = context.state.variableTypes.get(symbol) ?? none;
   reportError(
     context,
     "type-mismatch",
     at,
-    `Type mismatch for ${name}: trying to assign value of type '${typeName(plain)}' when variable already has a type '${typeName(known)}'`,
+    `Type mismatch for ${symbol.name}: trying to assign value of type '${typeName(plain)}' when variable already has a type '${typeName(known)}'`,
   );
 }
 
@@ -213,7 +216,6 @@ function assignVariable(
 function checkDeclared(
   context: Context,
   symbol: VariableSymbol,
-  name: string,
   value: Expression,
   type: Type,
   at: SpanOf,
@@ -229,7 +231,7 @@ function checkDeclared(
       context,
       "type-mismatch",
       at,
-      `Type mismatch for ${name}: trying to assign value of type '${typeName(type)}' when variable already has a type '${typeName(declared)}'`,
+      `Type mismatch for ${symbol.name}: trying to assign value of type '${typeName(type)}' when variable already has a type '${typeName(declared)}'`,
     );
   }
   if (literal !== undefined || declared.kind !== "int" || type.kind !== "int") return;

@@ -33,6 +33,7 @@ export const helpers = {
   getCurrentComm: helper("get_current_comm", 16, "4.2", "writes"),
   perfEventOutput: helper("perf_event_output", 25, "4.4", "reads"),
   getStackid: helper("get_stackid", 27, "4.6", "writes"),
+  getSocketCookie: helper("get_socket_cookie", 46, "4.12", "none"),
   getCurrentTask: helper("get_current_task", 35, "4.8", "pure"),
   probeWriteUser: helper("probe_write_user", 36, "4.8", "reads"),
   getNumaNodeId: helper("get_numa_node_id", 42, "4.10", "pure"),

@@ -29,9 +29,9 @@ export function watchSink(sink: EventSink, watcher: Watcher): EventSink {
     },
     warn: (message) => sink.warn(message),
     note: (message) => sink.note(message),
-    message: (severity, kind, text, place) => {
+    message: (severity, kind, text, place, failure) => {
       if (severity === "error") watcher.error?.();
-      sink.message(severity, kind, text, place);
+      sink.message(severity, kind, text, place, failure);
     },
     text: (value) => sink.text(value),
     endOfBurst: () => sink.endOfBurst(),

@@ -27,7 +27,7 @@ export interface UserMapSpec {
   /** Name of the MapSpec that holds the elements. */
   readonly storage: string;
   /**
-   * scalar: one-entry array of {u64 present; value}; scalar-buckets: per-CPU array of u64 by bucket;
+   * scalar: one-entry array of {u64 present; value}; scalar-buckets: per-CPU array of states by bucket;
    * keyed: hash; keyed-buckets: hash whose keys end in a u64 bucket.
    */
   readonly layout: "scalar" | "scalar-buckets" | "keyed" | "keyed-buckets";

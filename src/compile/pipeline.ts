@@ -162,7 +162,7 @@ function fillConstant(program: BytecodeProgram, name: string, value: bigint): By
 
 // ---- maps ------------------------------------------------------------------------------------------------
 
-const mapTypes = { array: 2, ringBuffer: 27 } as const;
+const mapTypes = { array: 2, perfEventArray: 4, ringBuffer: 27 } as const;
 const readOnlyInProgram = 0x80;
 const pageSize = 4096;
 
@@ -181,6 +181,9 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
   specs.push({ ...plain, name: internalMaps.events, type: mapTypes.ringBuffer, keySize: 0, valueSize: 0, maxEntries: ringSize(config, target.possibleCpus) });
   specs.push({ ...array, name: internalMaps.lost, valueSize: 8 });
   specs.push({ ...array, name: internalMaps.ended, valueSize: 8 });
+  if (resources.sendsPackets) {
+    specs.push({ ...plain, name: internalMaps.packets, type: mapTypes.perfEventArray, keySize: 4, valueSize: 4, maxEntries: target.possibleCpus });
+  }
   if (resources.scratchSize > 0) {
     const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });

@@ -45,6 +45,13 @@ export interface RecordView {
 
 export type MessageKind = "warning" | "error";
 
+/** A helper that failed: its name, what it returned, and the text of that errno. */
+export interface HelperFailure {
+  readonly helper: string;
+  readonly code: number;
+  readonly error: string;
+}
+
 /** What handlers may do. The runtime implements it; output formats differ behind it. */
 export interface ActionHost {
   readonly truncationTrailer: string;
@@ -72,11 +79,15 @@ export interface ActionHost {
   /** Ends the run with this status. */
   exit(status: number): void;
   /** A located message on stderr (or as a JSON event of `kind`). */
-  message(severity: MessageKind, kind: string, text: string, place: SourcePlace | undefined): void;
+  message(severity: MessageKind, kind: string, text: string, place: SourcePlace | undefined, failure?: HelperFailure): void;
   /** Runs a shell command and waits for it. */
   shell(command: string): { readonly status: number; readonly output: string };
   /** First bytes of a file, or the errno text. */
   readFile(path: string, limit: number): { readonly ok: true; readonly bytes: string } | { readonly ok: false; readonly error: string };
+  /** Makes a file that begins with `header`, once for each path; gives what adds bytes to it. */
+  createFile(path: string, header: Uint8Array): (bytes: Uint8Array) => void;
+  /** Wall clock minus boot clock, in nanoseconds. */
+  readonly bootToRealtime: bigint;
   /** Nanoseconds since the epoch. */
   now(): bigint;
 }

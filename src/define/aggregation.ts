@@ -1,7 +1,7 @@
 // Aggregations (count, sum, hist, …): functions that own the map they are assigned to.
 
 import type { Value as IrValue } from "../ir/model.ts";
-import type { Value } from "../output/value.ts";
+import type { MapSnapshot, Value } from "../output/value.ts";
 import type { AggregateType } from "../types/type.ts";
 import type { CallSite, ParameterSpec } from "./builtin.ts";
 import type { Code } from "./code.ts";
@@ -11,12 +11,17 @@ export interface AggregateState {
   readonly bytes: DataView;
 }
 
+export type BucketStates = ReadonlyMap<number, readonly AggregateState[]>;
+
 /** How the elements of an aggregation are kept. */
 export type AggregateStorage =
   /** `size` bytes for each key and CPU, zero at first. */
   | { readonly kind: "state"; readonly size: number }
-  /** A u64 counter for each key, bucket and CPU; buckets are below `buckets`. */
-  | { readonly kind: "buckets"; readonly buckets: number };
+  /**
+   * `size` bytes for each key, bucket and CPU, zero at first. Buckets are below `buckets`; of a ring the numbers go on and
+   * their remainder counts.
+   */
+  | { readonly kind: "buckets"; readonly buckets: number; readonly size: number; readonly ring: boolean };
 
 /** How to print and sort what user space read. */
 export interface AggregateResult {
@@ -35,15 +40,18 @@ export interface AggregationDef {
   /** Stands for an integer in expressions. */
   readonly castable: boolean;
   /** How maps of it are shown. */
-  readonly shape: "plain" | "average" | "stats" | "histogram";
+  readonly shape: MapSnapshot["shape"];
   /** Whether rank compares as unsigned. */
   readonly unsignedRank: boolean;
   type(site: CallSite): AggregateType | undefined;
   check(site: CallSite): void;
   storage(type: AggregateType): AggregateStorage;
-  /** State storage: adds one sample to the state at `state` (offset `at`); `sample` is the first argument, if there is one. */
-  update(code: Code, type: AggregateType, state: IrValue, at: number, sample: IrValue): void;
-  /** Bucket storage: the bucket of a sample. */
+  /**
+   * Adds one sample to the state at `state` (offset `at`); `sample` is the first argument, if there is one, `bucket` the
+   * number that `bucket` gave.
+   */
+  update(code: Code, type: AggregateType, state: IrValue, at: number, sample: IrValue, bucket: IrValue): void;
+  /** Bucket storage: number of the bucket of a sample. */
   bucket(code: Code, type: AggregateType, sample: IrValue): IrValue;
   /**
    * Reading in a program: `fold` goes over the states of all CPUs, then `finish` gives the integer.
@@ -54,6 +62,8 @@ export interface AggregationDef {
   finish(code: Code, type: AggregateType, accumulators: readonly IrValue[]): IrValue;
   /** State storage: the value over all CPUs; `div` divides it (0: not). */
   summarise(type: AggregateType, states: readonly AggregateState[], div: bigint): AggregateResult;
-  /** Bucket storage: the value of the counters by bucket. */
-  summariseBuckets(type: AggregateType, counts: ReadonlyMap<number, bigint>, div: bigint): AggregateResult;
+  /** Bucket storage: the value of the states of all CPUs by bucket. */
+  summariseBuckets(type: AggregateType, states: BucketStates, div: bigint): AggregateResult;
+  /** The values of all elements as they are shown together. */
+  align(type: AggregateType, values: readonly Value[]): readonly Value[];
 }

@@ -27,6 +27,8 @@ export type ParameterKind =
   | "element"
   /** A key of the map that the argument before names. */
   | "key"
+  /** A declared variable that the function assigns; BuiltinDef.assigned gives the type. */
+  | "variable"
   /** A string literal that may be longer than max_strlen: a format. */
   | "format"
   /** A bare word with a meaning of its own (a stack mode, a clock), or else an expression. */
@@ -117,6 +119,8 @@ export interface BuiltinDef {
   fold(site: CallSite): Literal | undefined;
   /** Another expression that is evaluated instead, with this one's arguments in it. */
   expansion(site: CallSite): Expression | undefined;
+  /** Type of what is assigned to the argument of kind `variable`; undefined while it is not known. */
+  assigned(site: CallSite): Type | undefined;
   /** The type of the result; undefined while an argument's type is not known. */
   type(site: CallSite): Type | undefined;
   /** Reports what is wrong with the call; runs once, when all types are known. */
@@ -138,6 +142,7 @@ type Optional =
   | "leavesProbe"
   | "fold"
   | "expansion"
+  | "assigned"
   | "lowerInto"
   | "check";
 
@@ -159,6 +164,7 @@ export function builtin(
     lowerInto: undefined,
     fold: () => undefined,
     expansion: () => undefined,
+    assigned: () => undefined,
     check: () => undefined,
     ...definition,
   };

@@ -17,7 +17,13 @@ export type Operand =
   /** The event's arguments; each field has a source of its own. */
   | { readonly kind: "arguments"; readonly type: Type; readonly layout: ArgumentsLayout }
   /** In a register, extended to 64 bits by its type. */
-  | { readonly kind: "scalar"; readonly type: Type; readonly value: Value }
+  | {
+      readonly kind: "scalar";
+      readonly type: Type;
+      readonly value: Value;
+      /** The same pointer as the verifier knows it: see Code.typedOperand. */
+      readonly typed?: Value;
+    }
   /** Bytes in memory that the program may load from: stack, map value, record. */
   | {
       readonly kind: "memory";
@@ -58,6 +64,8 @@ export interface Code {
 
   /** Evaluates an expression. */
   operand(expression: Expression): Operand;
+  /** Evaluates an expression whose pointers come from the context and go to helpers that ask for pointers of a type. */
+  typedOperand(expression: Expression): Operand;
   /** Evaluates to 64 bits; aggregates give their combined integer. */
   integer(expression: Expression): Value;
   /** The register of a scalar operand, reading it from where it is. */
@@ -90,7 +98,15 @@ export interface Code {
 
   /** Sends a record to user space. */
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void;
-  /** A located runtime warning: `helper` names the helper that gave `retcode`, if one did. */
+  /**
+   * Sends a record for an action and after it the first `length` bytes of a packet (struct sk_buff); gives what the helper
+   * returned.
+   */
+  packet(action: string, parameters: ActionParameters, fields: readonly EventArgument[], packet: Value, length: Value): Value;
+  /**
+   * A located runtime warning; with a `retcode` only when that is negative. `helper`: the helper that gave it, to be named.
+   * The text of the code stands for an empty message.
+   */
   warning(message: string, helper: string | undefined, retcode: Value | undefined, kind: "always" | "reads"): void;
   /** From now on no probe but the ones at the end does anything, however late user space learns of it. */
   endRun(status: Value): void;
@@ -111,9 +127,13 @@ export interface Code {
   mapIsScalar(map: string): boolean;
   /** Type of a map's values. */
   typeOfMap(map: string): Type;
+  /** The integer in a map without keys; undefined when the script has no such map. */
+  scalarMap(map: string): Value | undefined;
   /** Deletes an element (a scalar map's value without keys), giving 1 if it was there. */
   deleteElement(map: string, keys: readonly Expression[]): Value;
   hasElement(map: string, keys: readonly Expression[]): Value;
+  /** Copies an element's value to a variable and gives 1; without the element 0, and the variable stays as it is. */
+  findElement(map: string, keys: readonly Expression[], variable: Expression): Value;
   /** Whether two strings are equal in their first `limit` bytes, up to a NUL: 1 or 0. */
   stringsEqual(left: Expression, right: Expression, limit: number): Value;
   /** Number of elements. */

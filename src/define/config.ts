@@ -4,6 +4,8 @@ export interface Config {
   readonly cacheUserSymbols: "PER_PID" | "PER_PROGRAM" | "NONE" | "auto";
   readonly cppDemangle: boolean;
   readonly lazySymbolication: boolean;
+  /** A scalar map that stands for all clocks; "": the clocks themselves. */
+  readonly dummyTsMap: string;
   readonly license: string;
   readonly logSize: number;
   readonly maxBpfProgs: number;

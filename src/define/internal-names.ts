@@ -5,6 +5,8 @@ export const internalMaps = {
   events: "events",
   /** Per-CPU array: events lost because the ring buffer was full. */
   lost: "lost",
+  /** Perf buffers that packets are sent to, if some are. */
+  packets: "packets",
   /** One-entry array: whether the run has ended (see endedFlag), for programs that are still attached. */
   ended: "ended",
   /** One-entry array: temporary memory of all programs, a stride for each CPU. */
@@ -18,11 +20,19 @@ export const linkConstants = {
   childPid: "child_pid",
   /** Boot clock at the start, for `elapsed`. */
   startTime: "start_time",
-  /** Wall clock minus boot clock. */
-  bootToRealtime: "boot_to_realtime",
+  /** TAI clock minus boot clock. */
+  bootToTai: "boot_to_tai",
   /** Bytes of scratch memory for one CPU; the compiler itself fills it in. */
   scratchStride: "scratch_stride",
 } as const;
+
+/** Link constant that is a per-CPU variable of the kernel, as helpers take it. */
+export function kernelVariableConstant(name: string): string {
+  return `${kernelVariableMark}${name}`;
+}
+
+/** The mark at the start of such a constant. */
+export const kernelVariableMark = "&";
 
 /** In the map `ended`: set by exit() with the exit status in the low bits, or by user space. */
 export const endedFlag = 0x100;

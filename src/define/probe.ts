@@ -20,7 +20,7 @@ export type ContextKind =
   | "record";
 
 /** Things that only some probes have; builtins name the one they need. */
-export type Capability = "args" | "argN" | "sargN" | "retval" | "func" | "ctx" | "reg" | "usermode" | "uaddr" | "signal" | "override";
+export type Capability = "args" | "argN" | "sargN" | "retval" | "func" | "ctx" | "reg" | "usermode" | "uaddr" | "signal" | "override" | "typed";
 
 /** The probes that have each of them, for messages. */
 export const capabilityProbes: Readonly<Record<Capability, string>> = {
@@ -35,6 +35,7 @@ export const capabilityProbes: Readonly<Record<Capability, string>> = {
   uaddr: "uprobe, uretprobe and usdt probes",
   signal: "kprobe, uprobe, usdt, tracepoint, rawtracepoint, profile, fentry and fexit probes",
   override: "kprobe probes",
+  typed: "fentry, fexit, iter and rawtracepoint probes",
 };
 
 /** Where a field of `args` is found. */
@@ -98,6 +99,8 @@ export interface ProbePoint {
   readonly unique: boolean;
   /** True when -p is carried out by a comparison in the program. */
   readonly filtersByPid: boolean;
+  /** Of probes in user programs: the file, and the virtual address of the place in the file's own terms, if it is one place. */
+  readonly user?: { readonly path: string; readonly address: bigint | undefined };
   /** Where a USDT probe's arguments are: its own locations may differ from those of other points of the same name. */
   readonly usdt?: UsdtPlace;
   /** Struct that `ctx` points to; undefined: struct pt_regs. */

@@ -49,6 +49,8 @@ export interface KernelTypes {
     name: string,
     module: string | undefined,
   ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** Type of a variable: of the per-CPU ones at least. */
+  variable(name: string): Type | undefined;
   /** Parameters that a raw tracepoint passes. */
   traceParameters(event: string): readonly Parameter[] | undefined;
   /** The same as C text, `TYPE NAME`. */
@@ -134,6 +136,8 @@ export interface UserTargets {
   /** Functions of a file, sorted by name, one entry for each name. */
   functions(path: string): readonly UserSymbol[];
   symbol(path: string, name: string): UserSymbol | undefined;
+  /** Virtual address and size of a function or variable. */
+  addressOf(path: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
   /** The symbol that contains a virtual address. */
   symbolAt(path: string, address: bigint): UserSymbol | undefined;
   /** USDT probes of a file. */

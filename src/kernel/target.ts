@@ -5,7 +5,7 @@ import { release } from "node:os";
 import type { KernelTypes, Target, UserTargets } from "../define/target.ts";
 import { prototypeC } from "../formats/btf/c-spelling.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
-import { measureBootToRealtime } from "../sys/clock.ts";
+import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
 import { hasKprobeMulti } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
@@ -36,6 +36,10 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
     typeId: (tag, name) => types.id(tag, name),
+    variable: (name) => {
+      const id = reader.find(btfKinds.variable, name);
+      return id === undefined ? undefined : types.type(reader.sizeOrType(id), "kernel");
+    },
     traceParameters: (event) => {
       const prototype = types.prototype(`__probestub_${event}`) ?? types.prototype(`__traceiter_${event}`);
       return prototype?.parameters.slice(1);
@@ -102,7 +106,7 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     const btf = vmlinuxBtf();
     return btf === null ? null : kernelTypes(btf);
   });
-  const boot = lazy(measureBootToRealtime);
+  const boot = lazy(() => measureFromBoot("realtime"));
   // Not a matter of the release alone: kernels may be built without kprobes or function tracing.
   const kprobeMulti = lazy(hasKprobeMulti);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));

@@ -3,18 +3,24 @@
 import { createRegistry, type Registry } from "../define/registry.ts";
 import { counterAggregations } from "./aggregations/counters.ts";
 import { histogramAggregations } from "./aggregations/histograms.ts";
+import { seriesAggregations } from "./aggregations/series.ts";
 import { configDefinitions } from "./config/index.ts";
 import { cgroupFunctions } from "./functions/cgroup.ts";
 import { compileTimeFunctions } from "./functions/compile-time.ts";
 import { controlActions, controlFunctions } from "./functions/control.ts";
+import { interveningFunctions } from "./functions/intervene.ts";
+import { kernelObjectFunctions } from "./functions/kernel-objects.ts";
 import { mapActions, mapFunctions } from "./functions/map.ts";
 import { memoryFunctions } from "./functions/memory.ts";
 import { networkFunctions } from "./functions/network.ts";
 import { numberTextFunctions } from "./functions/number-texts.ts";
 import { printActions, printFunctions } from "./functions/print.ts";
+import { packetActions, packetFunctions } from "./functions/skboutput.ts";
 import { stackFunctions } from "./functions/stack.ts";
+import { timeFunctions } from "./functions/strftime.ts";
 import { stringFunctions } from "./functions/string.ts";
 import { symbolFunctions } from "./functions/symbol.ts";
+import { tracePipeFunctions } from "./functions/trace-pipe.ts";
 import { typePredicates } from "./functions/type-predicates.ts";
 import { fentryProbes } from "./probes/fentry.ts";
 import { iter } from "./probes/iter.ts";
@@ -29,6 +35,7 @@ import { watchpoint } from "./probes/watchpoint.ts";
 import { valueTypes } from "./value-types/index.ts";
 import { clockVariables } from "./variables/clock.ts";
 import { eventVariables } from "./variables/event.ts";
+import { nameVariables } from "./variables/comm.ts";
 import { familyVariables } from "./variables/family.ts";
 import { taskVariables } from "./variables/task.ts";
 
@@ -37,15 +44,21 @@ export function createLanguage(): Registry {
   return createRegistry({
     builtins: [
       ...taskVariables,
+      ...nameVariables,
       ...familyVariables,
       ...clockVariables,
       ...eventVariables,
       ...printFunctions,
       ...controlFunctions,
+      ...interveningFunctions,
+      ...tracePipeFunctions,
+      ...kernelObjectFunctions,
+      ...packetFunctions,
       ...mapFunctions,
       ...stringFunctions,
       ...stackFunctions,
       ...symbolFunctions,
+      ...timeFunctions,
       ...memoryFunctions,
       ...networkFunctions,
       ...numberTextFunctions,
@@ -53,8 +66,8 @@ export function createLanguage(): Registry {
       ...compileTimeFunctions,
       ...typePredicates,
     ],
-    aggregations: [...counterAggregations, ...histogramAggregations],
-    actions: [...printActions, ...controlActions, ...mapActions],
+    aggregations: [...counterAggregations, ...histogramAggregations, ...seriesAggregations],
+    actions: [...printActions, ...controlActions, ...mapActions, ...packetActions],
     probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, iter, watchpoint],
     valueTypes,
     config: configDefinitions,

@@ -44,6 +44,7 @@ export function createSession(program: CompiledProgram, machine: Machine, option
       verifierLog,
       onSelf: options.onSelf,
       attachTarget,
+      kernelId,
       userSymbol: (process, address) => symbols.resolve(process, address)?.name,
       userFrame: (process, address) => symbols.frame(process, address),
       userName: userNames(),
@@ -51,6 +52,11 @@ export function createSession(program: CompiledProgram, machine: Machine, option
     },
     sink,
   );
+}
+
+/** BTF id of a function or variable of the kernel itself. */
+export function kernelId(kind: "function" | "variable", name: string): number | undefined {
+  return vmlinuxBtf()?.reader.find(kind === "function" ? btfKinds.func : btfKinds.variable, name);
 }
 
 /** Runs to the end; gives the exit status. Throws VerifierRejection, AttachFailure or SystemError; leaves nothing behind. */

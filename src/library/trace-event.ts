@@ -1,7 +1,7 @@
 // What a traced program reports to a user of the library, and the queue between the run and the reader.
 
 import { fromByteString } from "../base/byte-string.ts";
-import type { SourcePlace } from "../define/action.ts";
+import type { HelperFailure, SourcePlace } from "../define/action.ts";
 import { renderText, type TextOptions } from "../output/text.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
@@ -102,8 +102,9 @@ export class TraceQueue implements EventSink {
     this.push({ type: "message", severity: "note", text, place: undefined });
   }
 
-  message(severity: "warning" | "error", _kind: string, text: string, place: SourcePlace | undefined): void {
-    this.push({ type: "message", severity, text: fromByteString(text), place });
+  message(severity: "warning" | "error", _kind: string, text: string, place: SourcePlace | undefined, failure?: HelperFailure): void {
+    const info = failure === undefined ? "" : ` (${failure.helper} returned ${failure.code})`;
+    this.push({ type: "message", severity, text: fromByteString(text) + info, place });
   }
 
   text(value: Value): string {

@@ -1,10 +1,13 @@
 // From a compiled program to maps and programs in the kernel: relocations are filled in, functions and lines described.
 
-import { invariant, present } from "../base/invariant.ts";
+import { present } from "../base/invariant.ts";
 import type { BytecodeProgram } from "../backend/bytecode.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
+import { pseudo } from "../bpf/instruction.ts";
+import { kernelVariableMark } from "../define/internal-names.ts";
+import { SystemError } from "../sys/system-error.ts";
 import { closeFd } from "../sys/memory.ts";
 import { explainRejection, type VerifierComplaint } from "./verifier-log.ts";
 
@@ -55,6 +58,8 @@ export interface AttachTarget {
 export interface LoadOptions {
   readonly constants: LinkValues;
   attachTarget(probe: CompiledProbe): AttachTarget;
+  /** Id of a function or variable in the kernel's BTF. */
+  kernelId(kind: "function" | "variable", name: string): number | undefined;
   /** BPF_LOG bits for programs that are accepted; 0 for no log. */
   readonly logLevel: number;
 }
@@ -106,7 +111,7 @@ function loadProbe(
   maps: ReadonlyMap<string, number>,
   options: LoadOptions,
 ): { readonly fd: number; readonly log: string } {
-  const code = relocate(probe, maps, options.constants);
+  const code = relocate(probe, maps, options);
   const debug = describe(probe);
   const btfFd = loadBtf(debug.btf);
   const target = options.attachTarget(probe);
@@ -137,7 +142,7 @@ function loadProbe(
 }
 
 /** Fills in map descriptors and constants. */
-function relocate(probe: CompiledProbe, maps: ReadonlyMap<string, number>, constants: LinkValues): Uint8Array {
+function relocate(probe: CompiledProbe, maps: ReadonlyMap<string, number>, options: LoadOptions): Uint8Array {
   const code = Buffer.from(probe.bytecode.code);
   for (const { at, kind, name } of probe.bytecode.relocations) {
     switch (kind) {
@@ -146,17 +151,30 @@ function relocate(probe: CompiledProbe, maps: ReadonlyMap<string, number>, const
         code.writeInt32LE(present(maps.get(name), `map ${name}`), at * 8 + 4);
         break;
       case "constant": {
-        const value = BigInt.asUintN(64, present(constants[name], `constant ${name}`));
+        if (name.startsWith(kernelVariableMark)) {
+          code.writeUInt8((code.readUInt8(at * 8 + 1) & 0x0f) | (pseudo.btfId << 4), at * 8 + 1);
+          code.writeInt32LE(kernelId(options, "variable", name.slice(kernelVariableMark.length)), at * 8 + 4);
+          break;
+        }
+        const value = BigInt.asUintN(64, present(options.constants[name], `constant ${name}`));
         code.writeUInt32LE(Number(value & 0xffff_ffffn), at * 8 + 4);
         code.writeUInt32LE(Number(value >> 32n), at * 8 + 12);
         break;
       }
       case "kfunc":
-        invariant(false, "kernel functions are not linked yet");
+        code.writeInt32LE(kernelId(options, "function", name), at * 8 + 4);
     }
   }
   return code;
 }
+
+function kernelId(options: LoadOptions, kind: "function" | "variable", name: string): number {
+  const id = options.kernelId(kind, name);
+  if (id === undefined) throw new SystemError("find", `${kind} ${name} in the kernel's type information`, noEntry);
+  return id;
+}
+
+const noEntry = 2;
 
 /** BTF of the program's functions, and the tables of functions and source lines. */
 function describe(probe: CompiledProbe): { btf: Uint8Array; functionInfo: Uint8Array; lineInfo: Uint8Array } {

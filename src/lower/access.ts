@@ -26,6 +26,8 @@ export function lowerField(f: FunctionLowering, expression: Expression & { kind:
   invariant(struct.kind === "struct", "field of a struct");
   const field = present(struct.layout.fields().find((x) => x.name === expression.name), "struct field");
   if (base.type.kind === "pointer") {
+    const typed = f.keepsTypes && base.kind === "scalar" ? base.typed : undefined;
+    if (typed !== undefined && field.type.kind === "pointer") return scalarOperand(field.type, f.ir.load(8, typed, field.offset));
     const bytes = dereference(base.type, f.scalar(base), 0);
     return fieldMember(bytes, field.type, field.offset, field.bits, base.type.space);
   }

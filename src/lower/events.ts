@@ -52,6 +52,34 @@ export function addAction(
   return { id, fields, size };
 }
 
+/** BPF_F_CURRENT_CPU; the length of the packet stands above it, in 20 bits. */
+const currentCpu = 0xffff_ffffn;
+const packetLengthMask = 0xf_ffff;
+
+/** Sends one record with a packet after it. */
+export function emitPacket(
+  f: FunctionLowering,
+  action: string,
+  parameters: ActionParameters,
+  args: readonly EventArgument[],
+  packet: Value,
+  length: Value,
+): Value {
+  const { ir } = f;
+  const { fields, size } = layoutRecord(args);
+  const id = f.program.resources.addAction({ action, parameters, fields, size, place: ir.span === undefined ? undefined : sourcePlace(ir.span) });
+  f.program.resources.sendsPackets = true;
+  const record = f.temporary(size);
+  f.zero({ address: record, offset: 0 }, size);
+  ir.store(4, record, 0, ir.const(id));
+  for (const [i, argument] of args.entries()) {
+    ir.store(accessSize(sizeOf(argument.as)), record, fields[i]?.offset ?? 0, scalarOf(f, argument));
+  }
+  const bounded = ir.binary("and", length, ir.const(packetLengthMask));
+  const flags = ir.binary("or", ir.binary("shl", bounded, ir.const(32)), ir.const(currentCpu));
+  return ir.call(helpers.skbOutput.id, [packet, ir.map(internalMaps.packets), flags, record, ir.const(size)]);
+}
+
 function layoutRecord(args: readonly EventArgument[]): { readonly fields: readonly EventField[]; readonly size: number } {
   let at = headerSize;
   const fields = args.map(({ as }) => {

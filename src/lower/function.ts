@@ -5,7 +5,7 @@ import { helpers } from "../bpf/helpers.ts";
 import { invariant, present } from "../base/invariant.ts";
 import type { ActionParameters } from "../define/action.ts";
 import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
-import type { Code, EventArgument, Operand, Place } from "../define/code.ts";
+import { type Code, type EventArgument, memoryOperand, type Operand, type Place } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Literal } from "../define/literal.ts";
@@ -17,13 +17,14 @@ import { IrBuilder, type IrVariable } from "../ir/builder.ts";
 import type { Block, Comparison, IrFunction, StackSlot, Value, ValueType } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
-import type { AddressSpace, Type } from "../types/type.ts";
+import { type AddressSpace, isScalar, type Type } from "../types/type.ts";
 import type { CapturePlan } from "./captures.ts";
 import { storeOperand } from "./convert.ts";
-import { emitEvent } from "./events.ts";
+import { emitEvent, emitPacket } from "./events.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
-import { buildKey, countElements, deleteElement, hasElement } from "./maps.ts";
+import { buildKey, countElements, deleteElement, hasElement, scalarEntry } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
+import { findElement } from "./map-read.ts";
 import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
 import { stringsEqual } from "./strings.ts";
@@ -84,6 +85,8 @@ export class FunctionLowering implements Code {
   /** 0 for the program, n for the callback of a loop inside n - 1 loops. */
   readonly depth: number;
   loop: LoopTargets | undefined;
+  /** Pointers in the context are loaded so that the verifier knows what they point to. */
+  keepsTypes = false;
   /** Ring buffer record that must be given back if the probe is left now. */
   reserved: Value | undefined;
   private readonly scratchBase: Value;
@@ -235,6 +238,14 @@ export class FunctionLowering implements Code {
     return lowerExpression(this, expression);
   }
 
+  typedOperand(expression: Expression): Operand {
+    const before = this.keepsTypes;
+    this.keepsTypes = true;
+    const operand = lowerExpression(this, expression);
+    this.keepsTypes = before;
+    return operand;
+  }
+
   integer(expression: Expression): Value {
     return lowerInteger(this, expression);
   }
@@ -384,6 +395,10 @@ export class FunctionLowering implements Code {
     emitEvent(this, action, parameters, fields);
   }
 
+  packet(action: string, parameters: ActionParameters, fields: readonly EventArgument[], packet: Value, length: Value): Value {
+    return emitPacket(this, action, parameters, fields, packet, length);
+  }
+
   warning(message: string, helper: string | undefined, retcode: Value | undefined, kind: "always" | "reads"): void {
     emitWarning(this, message, helper, retcode, kind);
   }
@@ -404,12 +419,22 @@ export class FunctionLowering implements Code {
     return this.layout(map).map.value;
   }
 
+  scalarMap(map: string): Value | undefined {
+    const layout = this.program.layouts.get(map);
+    if (layout?.kind !== "scalar" || layout.perCpu || !isScalar(layout.map.value)) return undefined;
+    return loadScalar(this, memoryOperand(layout.map.value, scalarEntry(this, layout), layout.valueOffset));
+  }
+
   deleteElement(map: string, keys: readonly Expression[]): Value {
     return deleteElement(this, this.layout(map), keys);
   }
 
   hasElement(map: string, keys: readonly Expression[]): Value {
     return hasElement(this, this.layout(map), keys);
+  }
+
+  findElement(map: string, keys: readonly Expression[], variable: Expression): Value {
+    return findElement(this, this.layout(map), keys, variable);
   }
 
   countElements(map: string): Value {

@@ -1,6 +1,7 @@
 // Where the maps of a script live: kind, key and value size of the BPF map behind each.
 
 import type { UserMap } from "../define/analysed.ts";
+import type { AggregateStorage } from "../define/aggregation.ts";
 import { scalarValueOffset } from "../define/internal-names.ts";
 import { alignUp, sizeOf } from "../types/type.ts";
 
@@ -22,6 +23,8 @@ export interface MapLayout {
   readonly valueOffset: number;
   /** Bytes of the key before the bucket, for bucketed maps. */
   readonly userKeySize: number;
+  /** Buckets that are used again and again: their number. */
+  readonly ring: number | undefined;
 }
 
 const mapTypes = { hash: 1, array: 2, percpuHash: 5, percpuArray: 6, lruHash: 9, lruPercpuHash: 10 } as const;
@@ -32,7 +35,7 @@ export function layoutMap(map: UserMap): MapLayout {
   const aggregate = map.value.kind === "aggregate" ? map.value : undefined;
   if (aggregate !== undefined && map.aggregation !== undefined) {
     const kept = map.aggregation.storage(aggregate);
-    if (kept.kind === "buckets") return bucketLayout(map, storage, kept.buckets);
+    if (kept.kind === "buckets") return bucketLayout(map, storage, kept);
     return stateLayout(map, storage, kept.size, true);
   }
   return stateLayout(map, storage, sizeOf(map.value), false);
@@ -51,6 +54,7 @@ function stateLayout(map: UserMap, storage: string, size: number, perCpu: boolea
       maxEntries: 1,
       valueOffset: scalarValueOffset,
       userKeySize: 0,
+      ring: undefined,
     };
   }
   const keySize = sizeOf(map.key);
@@ -65,11 +69,12 @@ function stateLayout(map: UserMap, storage: string, size: number, perCpu: boolea
     maxEntries: map.maxEntries,
     valueOffset: 0,
     userKeySize: keySize,
+    ring: undefined,
   };
 }
 
-function bucketLayout(map: UserMap, storage: string, buckets: number): MapLayout {
-  const common = { map, storage, perCpu: true, valueSize: 8, valueOffset: 0 } as const;
+function bucketLayout(map: UserMap, storage: string, { buckets, size, ring }: AggregateStorage & { kind: "buckets" }): MapLayout {
+  const common = { map, storage, perCpu: true, valueSize: size, valueOffset: 0, ring: ring ? buckets : undefined } as const;
   if (map.scalar) {
     const type = mapTypes.percpuArray;
     return { ...common, kind: "scalar-buckets", type, keySize: 4, maxEntries: buckets, userKeySize: 0 };

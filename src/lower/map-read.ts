@@ -1,15 +1,19 @@
 // Reading map elements: a missing one gives zero; aggregates give their value over all CPUs.
 
 import { helpers } from "../bpf/helpers.ts";
-import { present } from "../base/invariant.ts";
+import { invariant, present } from "../base/invariant.ts";
 import { memoryOperand, type Operand, type Place, scalarOperand } from "../define/code.ts";
 import type { Value } from "../ir/model.ts";
-import type { MapExpression } from "../syntax/ast.ts";
+import type { Span } from "../source/source.ts";
+import type { Expression, MapExpression } from "../syntax/ast.ts";
 import { isScalar, sameType, sizeOf, type Type } from "../types/type.ts";
+import { aggregateValueType } from "./aggregate-type.ts";
+import { emitMissing } from "./warnings.ts";
 import type { FunctionLowering } from "./function.ts";
 import type { MapLayout } from "./map-layout.ts";
 import { buildKey, lookup, scalarEntry } from "./maps.ts";
 import { loadScalar } from "./operands.ts";
+import { writeVariable } from "./variables.ts";
 
 export function readMap(f: FunctionLowering, expression: MapExpression): Operand {
   const layout = f.layout(expression.name);
@@ -22,11 +26,29 @@ export function readMap(f: FunctionLowering, expression: MapExpression): Operand
   const element = lookup(f, layout, buildKey(f, layout, expression.keys ?? []));
   if (isScalar(value)) {
     const read = () => loadScalar(f, memoryOperand(value, element));
-    return scalarOperand(value, f.choose("eq", element, f.ir.const(0), () => f.ir.const(0), read));
+    const missing = () => {
+      emitMissing(f, expression.span);
+      return f.ir.const(0);
+    };
+    return scalarOperand(value, f.choose("eq", element, f.ir.const(0), missing, read));
   }
   const address = f.temporary(sizeOf(value));
-  copyOrClear(f, element, value, { address, offset: 0 });
+  copyOrClear(f, element, value, { address, offset: 0 }, expression.span);
   return memoryOperand(value, address);
+}
+
+/** Copies an element's value to a variable; 1 when there is one, else 0. */
+export function findElement(f: FunctionLowering, layout: MapLayout, keys: readonly Expression[], target: Expression): Value {
+  invariant(target.kind === "variable", "find gives its value to a variable");
+  const { value } = layout.map;
+  const key = buildKey(f, layout, keys);
+  const element = lookup(f, layout, key);
+  return f.choose("eq", element, f.ir.const(0), () => f.ir.const(0), () => {
+    const integer = value.kind === "aggregate" ? readAggregate(f, layout, key) : undefined;
+    const type = aggregateValueType(value);
+    writeVariable(f, target, integer === undefined ? memoryOperand(type, element) : scalarOperand(type, integer));
+    return f.ir.const(1);
+  });
 }
 
 function memoryValue(f: FunctionLowering, type: Type, address: Value, offset: number): Operand {
@@ -34,13 +56,16 @@ function memoryValue(f: FunctionLowering, type: Type, address: Value, offset: nu
   return isScalar(type) ? scalarOperand(type, loadScalar(f, operand)) : operand;
 }
 
-function copyOrClear(f: FunctionLowering, element: Value, type: Type, to: Place): void {
+function copyOrClear(f: FunctionLowering, element: Value, type: Type, to: Place, span: Span): void {
   const size = sizeOf(type);
   f.branch(
     "eq",
     element,
     f.ir.const(0),
-    () => f.zero(to, size),
+    () => {
+      f.zero(to, size);
+      emitMissing(f, span);
+    },
     () => f.copy({ address: element, offset: 0 }, to, size),
   );
 }
@@ -49,7 +74,7 @@ function copyOrClear(f: FunctionLowering, element: Value, type: Type, to: Place)
 export function storeMapValue(f: FunctionLowering, expression: MapExpression, as: Type, to: Place): boolean {
   const layout = f.layout(expression.name);
   if (layout.kind !== "keyed" || layout.perCpu || !sameType(layout.map.value, as)) return false;
-  copyOrClear(f, lookup(f, layout, buildKey(f, layout, expression.keys ?? [])), as, to);
+  copyOrClear(f, lookup(f, layout, buildKey(f, layout, expression.keys ?? [])), as, to, expression.span);
   return true;
 }
 

@@ -106,15 +106,17 @@ export function sampleMap(f: FunctionLowering, target: MapExpression, call: Call
   const before = f.ir.span;
   f.ir.at(call.span);
   const sample = first === undefined ? f.ir.const(1) : f.integer(first);
-  if (layout.kind === "keyed-buckets" || layout.kind === "scalar-buckets") countBucket(f, layout, target, sample);
+  if (layout.kind === "keyed-buckets" || layout.kind === "scalar-buckets") sampleBucket(f, layout, target, sample);
   else addSample(f, layout, target, sample);
   f.ir.at(before);
 }
 
-function countBucket(f: FunctionLowering, layout: MapLayout, target: MapExpression, sample: Value): void {
+function sampleBucket(f: FunctionLowering, layout: MapLayout, target: MapExpression, sample: Value): void {
   const { value, aggregation } = layout.map;
   if (value.kind !== "aggregate") return;
-  const bucket = present(aggregation, "aggregation").bucket(f, value, sample);
+  const definition = present(aggregation, "aggregation");
+  const number = definition.bucket(f, value, sample);
+  const bucket = layout.ring === undefined ? number : f.ir.binary("umod", number, f.ir.const(layout.ring));
   const key = bucketKey(f, layout, target, bucket);
   const element = lookup(f, layout, key);
   f.branch(
@@ -123,11 +125,12 @@ function countBucket(f: FunctionLowering, layout: MapLayout, target: MapExpressi
     f.ir.const(0),
     () => {
       if (layout.kind === "scalar-buckets") return;
-      const memory = f.temporary(8);
-      f.ir.store(8, memory, 0, f.ir.const(1));
+      const memory = f.temporary(layout.valueSize);
+      f.zero({ address: memory, offset: 0 }, layout.valueSize);
+      definition.update(f, value, memory, 0, sample, number);
       updateElement(f, layout, key, memory);
     },
-    () => f.ir.store(8, element, 0, f.ir.binary("add", f.ir.load(8, element, 0), f.ir.const(1))),
+    () => definition.update(f, value, element, 0, sample, number),
   );
 }
 
@@ -157,11 +160,11 @@ function addSample(f: FunctionLowering, layout: MapLayout, target: MapExpression
       if (layout.kind === "scalar") return;
       const memory = f.temporary(layout.valueSize);
       f.zero({ address: memory, offset: 0 }, layout.valueSize);
-      definition.update(f, value, memory, 0, sample);
+      definition.update(f, value, memory, 0, sample, sample);
       updateElement(f, layout, key, memory);
     },
     () => {
-      definition.update(f, value, element, layout.valueOffset, sample);
+      definition.update(f, value, element, layout.valueOffset, sample, sample);
       if (layout.kind === "scalar") markPresent(f, element);
     },
   );

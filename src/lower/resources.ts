@@ -7,6 +7,8 @@ import { alignUp } from "../types/type.ts";
 /** Resources of one compilation. */
 export class Resources {
   readonly actions: ActionSpec[] = [];
+  /** Whether some probe sends packets. */
+  sendsPackets = false;
   /** Bytes of scratch memory that each CPU needs so far. */
   scratchSize = 0;
   private readonly constants: number[] = [];

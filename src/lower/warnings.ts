@@ -6,6 +6,7 @@ import type { EventArgument } from "../define/code.ts";
 import { coreActions, internalMaps } from "../define/internal-names.ts";
 import type { IrBuilder } from "../ir/builder.ts";
 import type { Value } from "../ir/model.ts";
+import type { Span } from "../source/source.ts";
 import { int32 } from "../types/type.ts";
 import { addAction, emitEvent } from "./events.ts";
 import type { FunctionLowering } from "./function.ts";
@@ -31,6 +32,17 @@ export function emitWarning(
   if (retcode === undefined) send(f.ir.const(0), "always");
   else if (!inPlace && resources.actions.length > manyActions) send(retcode, "when negative");
   else f.branch("slt", lowHalf(f.ir, retcode), f.ir.const(0), () => send(retcode, "always"), () => undefined);
+}
+
+/** The warning of -k about an element that is read and not there. */
+export function emitMissing(f: FunctionLowering, at: Span): void {
+  if (f.program.warningLevel < 2) return;
+  const before = f.ir.span;
+  f.ir.at(at);
+  const args: readonly EventArgument[] = [{ operand: { kind: "scalar", type: int32, value: f.ir.const(0) }, as: int32 }];
+  const parameters = { message: "Can't lookup map element because it does not exist.", helper: helpers.mapLookupElem.name };
+  emitEvent(f, coreActions.runtimeError, parameters, args);
+  f.ir.at(before);
 }
 
 /**

@@ -1,8 +1,9 @@
 // JSON output: one object for each event, with the spacing that readers of bpftrace's format know.
 
 import { fromByteString } from "../base/byte-string.ts";
+import { formatTime } from "./strftime.ts";
 import { renderKey, renderText, type TextOptions } from "./text.ts";
-import type { Histogram, MapSnapshot, Value } from "./value.ts";
+import type { Histogram, MapSnapshot, Series, Value } from "./value.ts";
 
 /** A byte string as a JSON string; invalid UTF-8 becomes U+FFFD. The result is JS text. */
 export function jsonString(bytes: string): string {
@@ -55,6 +56,8 @@ export function jsonValue(value: Value, options: TextOptions): string {
       return `{"count": ${jsonNumber(value.count)}, "average": ${jsonNumber(value.average)}, "total": ${jsonNumber(value.total)}}`;
     case "histogram":
       return jsonHistogram(value.histogram);
+    case "series":
+      return jsonSeries(value.series);
   }
 }
 
@@ -69,13 +72,27 @@ function jsonHistogram(histogram: Histogram): string {
   return `[${rows.join(",")}]`;
 }
 
+/** Intervals that have a value. */
+function jsonSeries(series: Series): string {
+  const points = series.rows.flatMap(({ start, value }) => {
+    if (value === undefined) return [];
+    return [`{"interval_start":${jsonString(formatTime("%Y-%m-%d %H:%M:%S.%k", start))},"value":${jsonNumber(value)}}`];
+  });
+  return `[${points.join(",")}]`;
+}
+
 /** An event with one datum that is JSON already. */
 export function jsonEvent(type: string, data: string): string {
   return `{"type": "${type}", "data": ${data}}\n`;
 }
 
+const mapTypes = { plain: "map", average: "stats", stats: "stats", histogram: "hist", series: "tseries" } as const;
+
+/** A map; nothing for one without elements, unless it is one of averages. */
 export function jsonMap(snapshot: MapSnapshot, options: TextOptions): string {
-  const type = snapshot.shape === "histogram" ? "hist" : snapshot.shape === "plain" ? "map" : "stats";
+  const averages = snapshot.shape === "average" || snapshot.shape === "stats";
+  if (snapshot.entries.length === 0 && !averages) return "";
+  const type = mapTypes[snapshot.shape];
   const [first] = snapshot.entries;
   const content =
     snapshot.scalar && first !== undefined

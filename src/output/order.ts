@@ -42,6 +42,7 @@ export function compareValues(a: Value | undefined, b: Value | undefined): numbe
     case "none":
     case "stats":
     case "histogram":
+    case "series":
       return 0;
   }
 }

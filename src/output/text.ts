@@ -1,5 +1,6 @@
 // Values as text: what %s and print() show.
 
+import { renderSeries } from "./series.ts";
 import type { Histogram, MapSnapshot, Value } from "./value.ts";
 
 export interface TextOptions {
@@ -38,6 +39,8 @@ export function renderText(value: Value, options: TextOptions): string {
       return `{ .count = ${value.count}, .average = ${value.average}, .total = ${value.total} }`;
     case "histogram":
       return renderHistogram(value.histogram);
+    case "series":
+      return renderSeries(value.series);
   }
 }
 
@@ -82,7 +85,7 @@ export function renderMapText(snapshot: MapSnapshot, options: TextOptions): stri
     .map(({ key, value }) => {
       const title = key === undefined ? name : `${name}[${renderKey(key, options)}]`;
       const text = renderText(value, options);
-      return shape === "histogram" ? `${title}:\n${text}\n` : `${title}: ${text}\n`;
+      return shape === "histogram" || shape === "series" ? `${title}:\n${text}\n` : `${title}: ${text}\n`;
     })
     .join("");
 }

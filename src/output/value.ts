@@ -21,7 +21,20 @@ export type Value =
   | { readonly kind: "stack"; readonly bytes: string }
   /** stats(): `average` is total / count truncated toward zero, 0 without samples. */
   | { readonly kind: "stats"; readonly count: bigint; readonly average: bigint; readonly total: bigint }
-  | { readonly kind: "histogram"; readonly histogram: Histogram };
+  | { readonly kind: "histogram"; readonly histogram: Histogram }
+  | { readonly kind: "series"; readonly series: Series };
+
+/** Values over time: rows in ascending order, one for each interval. */
+export interface Series {
+  readonly rows: readonly SeriesRow[];
+}
+
+export interface SeriesRow {
+  /** Start of the interval, in nanoseconds since the epoch. */
+  readonly start: bigint;
+  /** Undefined: nothing happened in the interval. */
+  readonly value: bigint | undefined;
+}
 
 /** Rows of a hist or lhist from the first to the last bucket that is not empty. */
 export interface Histogram {
@@ -43,7 +56,7 @@ export interface MapSnapshot {
   /** With the `@`. */
   readonly name: string;
   readonly scalar: boolean;
-  /** How the map's values are shown: plain values, stats records (avg and stats), histograms. */
-  readonly shape: "plain" | "average" | "stats" | "histogram";
+  /** How the map's values are shown: plain values, stats records (avg and stats), histograms, time series. */
+  readonly shape: "plain" | "average" | "stats" | "histogram" | "series";
   readonly entries: readonly { readonly key: Value | undefined; readonly value: Value }[];
 }

@@ -114,13 +114,25 @@ function decodeStruct(decoder: Decoder, view: DataView, offset: number, type: Ty
   return { kind: "record", fields };
 }
 
+/** struct bpf_stack_build_id { s32 status; u8 build_id[20]; u64 offset or address } (include/uapi/linux/bpf.h). */
+const buildIdSize = 32;
+const buildIdIsValid = 1;
+
+function buildIdFrame(view: DataView, at: number): string {
+  const place = view.getBigUint64(at + 24, true).toString(16);
+  if (view.getInt32(at, true) !== buildIdIsValid) return place;
+  const id = Array.from({ length: 20 }, (_, i) => view.getUint8(at + 4 + i).toString(16).padStart(2, "0"));
+  return `${id.join("")} 0x${place}`;
+}
+
 function decodeStack(decoder: Decoder, view: DataView, offset: number, type: StackType): Value {
   const header = stackHeader(type);
   const count = Math.min(Number(view.getBigUint64(offset + header - 8, true)), type.limit);
   const pid = type.space === "user" ? view.getUint32(offset, true) : 0;
-  const step = type.mode === "build_id" ? 32 : 8;
-  const addresses = Array.from({ length: count }, (_, i) =>
-    view.getBigUint64(offset + header + i * step + (step - 8), true),
-  );
+  if (type.mode === "build_id") {
+    const frames = Array.from({ length: count }, (_, i) => `${buildIdFrame(view, offset + header + i * buildIdSize)}\n`);
+    return { kind: "stack", bytes: `\n${frames.join("")}` };
+  }
+  const addresses = Array.from({ length: count }, (_, i) => view.getBigUint64(offset + header + i * 8, true));
   return { kind: "stack", bytes: decoder.stackText(type, pid, addresses) };
 }

@@ -1,6 +1,6 @@
 // Who takes what a run produces: the printer of the command line, or a program that uses the library.
 
-import type { SourcePlace } from "../define/action.ts";
+import type { HelperFailure, SourcePlace } from "../define/action.ts";
 import type { ByteBuffer } from "../output/byte-buffer.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
 
@@ -22,7 +22,7 @@ export interface EventSink {
   warn(message: string): void;
   note(message: string): void;
   /** A message of an action at its place in the script. */
-  message(severity: "warning" | "error", kind: string, text: string, place: SourcePlace | undefined): void;
+  message(severity: "warning" | "error", kind: string, text: string, place: SourcePlace | undefined, failure?: HelperFailure): void;
   /** Text of a value, as %s prints it; a byte string. */
   text(value: Value): string;
   /** A burst of events is over. */

@@ -2,7 +2,7 @@
 
 import { present } from "../base/invariant.ts";
 import type { UserMapSpec } from "../compile/compiled-program.ts";
-import type { AggregateState } from "../define/aggregation.ts";
+import type { AggregateState, BucketStates } from "../define/aggregation.ts";
 import { scalarValueOffset } from "../define/internal-names.ts";
 import { arrangeEntries } from "../output/order.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
@@ -51,9 +51,17 @@ export class UserMaps {
 
   snapshot(name: string, top: number, div: number): MapSnapshot {
     const spec = this.spec(name);
-    const entries = arrangeEntries(this.read(spec, BigInt(div)), spec.map.scalar ? 0 : top);
+    const entries = arrangeEntries(this.aligned(spec, this.read(spec, BigInt(div))), spec.map.scalar ? 0 : top);
     const shape = spec.map.aggregation?.shape ?? "plain";
     return { name, scalar: spec.map.scalar, shape, entries };
+  }
+
+  /** Elements as they are shown together. */
+  private aligned(spec: UserMapSpec, entries: readonly Entry[]): readonly Entry[] {
+    const { value: type, aggregation } = spec.map;
+    if (type.kind !== "aggregate" || aggregation === undefined) return entries;
+    const values = aggregation.align(type, entries.map((entry) => entry.value));
+    return entries.map((entry, i) => ({ ...entry, value: values[i] ?? entry.value }));
   }
 
   private read(spec: UserMapSpec, div: bigint): readonly Entry[] {
@@ -109,39 +117,38 @@ export class UserMaps {
   // ---- buckets ----------------------------------------------------------------------------------------
 
   private readScalarBuckets(spec: UserMapSpec, div: bigint): readonly Entry[] {
-    const counts = new Map<number, bigint>();
+    const states = new Map<number, readonly AggregateState[]>();
     for (const { key, value } of lookupAllArray(this.fd(spec), this.rawSize(spec))) {
-      counts.set(key, this.total(spec, value));
+      if (value.some((byte) => byte !== 0)) states.set(key, this.aggregateStates(spec, value));
     }
-    const used = [...counts.values()].some((count) => count > 0n);
-    if (!used && !this.zeroed.has(spec.map.name)) return [];
-    return [{ key: undefined, ...this.buckets(spec, counts, div) }];
+    if (states.size === 0 && !this.zeroed.has(spec.map.name)) return [];
+    return [{ key: undefined, ...this.buckets(spec, states, div) }];
   }
 
   private readKeyedBuckets(spec: UserMapSpec, div: bigint): readonly Entry[] {
-    const groups = new Map<string, { key: Buffer; counts: Map<number, bigint> }>();
+    const groups = new Map<string, { key: Buffer; states: Map<number, readonly AggregateState[]> }>();
     for (const { key, value } of lookupAll(this.fd(spec), spec.keySize, this.rawSize(spec))) {
       const own = key.subarray(0, spec.keySize - 8);
       const bucket = Number(key.readBigUInt64LE(spec.keySize - 8));
       const name = own.toString("latin1");
-      const group = groups.get(name) ?? { key: Buffer.from(own), counts: new Map<number, bigint>() };
+      const group = groups.get(name) ?? { key: Buffer.from(own), states: new Map<number, readonly AggregateState[]>() };
       groups.set(name, group);
-      group.counts.set(bucket, this.total(spec, value));
+      group.states.set(bucket, this.aggregateStates(spec, value));
     }
-    return [...groups.values()].map(({ key, counts }) => ({
+    return [...groups.values()].map(({ key, states }) => ({
       key: this.key(spec, key),
-      ...this.buckets(spec, counts, div),
+      ...this.buckets(spec, states, div),
     }));
   }
 
-  private total(spec: UserMapSpec, raw: Buffer): bigint {
-    return this.states(spec, raw).reduce((sum, state) => sum + state.getBigUint64(0, true), 0n);
+  private aggregateStates(spec: UserMapSpec, raw: Buffer): readonly AggregateState[] {
+    return this.states(spec, raw).map((bytes) => ({ bytes }));
   }
 
-  private buckets(spec: UserMapSpec, counts: ReadonlyMap<number, bigint>, div: bigint): { value: Value; rank: bigint } {
+  private buckets(spec: UserMapSpec, states: BucketStates, div: bigint): { value: Value; rank: bigint } {
     const { value: type, aggregation } = spec.map;
     if (type.kind !== "aggregate") return { value: { kind: "none" }, rank: 0n };
-    return present(aggregation, "aggregation").summariseBuckets(type, counts, div);
+    return present(aggregation, "aggregation").summariseBuckets(type, states, div);
   }
 
   // ---- changes -----------------------------------------------------------------------------------------
@@ -200,5 +207,6 @@ function divide(value: Value, div: bigint): Value {
   if (div <= 0n) return value;
   if (value.kind === "int") return { kind: "int", value: value.value / div };
   if (value.kind === "tuple") return { kind: "tuple", items: value.items.map((item) => divide(item, div)) };
+  if (value.kind === "record") return { kind: "record", fields: value.fields.map((f) => ({ ...f, value: divide(f.value, div) })) };
   return value;
 }

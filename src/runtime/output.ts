@@ -1,7 +1,7 @@
 // Where program output and messages go, as text or as JSON lines.
 
 import { fromByteString, toByteString } from "../base/byte-string.ts";
-import type { SourcePlace } from "../define/action.ts";
+import type { HelperFailure, SourcePlace } from "../define/action.ts";
 import type { ByteBuffer } from "../output/byte-buffer.ts";
 import { jsonEvent, jsonMap, jsonString, jsonValue } from "../output/json.ts";
 import { renderMapText, renderText, type TextOptions } from "../output/text.ts";
@@ -92,16 +92,15 @@ export class Output implements EventSink {
   }
 
   /** A message of an action at its place in the script. */
-  message(severity: "warning" | "error", kind: string, text: string, place: SourcePlace | undefined): void {
+  message(severity: "warning" | "error", kind: string, text: string, place: SourcePlace | undefined, failure?: HelperFailure): void {
     if (severity === "warning" && this.options.noWarnings) return;
     if (this.json) {
-      const where =
-        place === undefined ? "" : `, "filename": ${jsonString(place.file)}, "line": ${place.line}, "col": ${place.column}`;
-      this.writer.write(toByteString(`{"type": "${kind}", "msg": ${jsonString(text)}${where}}\n`));
+      this.writer.write(toByteString(jsonMessage(kind, text, place, failure)));
       return;
     }
+    const info = failure === undefined ? "" : `\nAdditional Info - helper: ${failure.helper}, retcode: ${failure.code}`;
     this.writer.flush();
-    this.options.complain(fromByteString(locatedMessage(severity, text, place)));
+    this.options.complain(fromByteString(locatedMessage(severity, text + info, place)));
   }
 
   endOfBurst(): void {
@@ -131,6 +130,12 @@ export class Output implements EventSink {
   finish(): Promise<void> {
     return this.writer.finish();
   }
+}
+
+function jsonMessage(kind: string, text: string, place: SourcePlace | undefined, failure: HelperFailure | undefined): string {
+  const helper = failure === undefined ? "" : `, "helper": ${jsonString(failure.helper)}, "retcode": ${failure.code}`;
+  const where = place === undefined ? "" : `, "filename": ${jsonString(place.file)}, "line": ${place.line}, "col": ${place.column}`;
+  return `{"type": "${kind}", "msg": ${jsonString(failure?.error ?? text)}${helper}${where}}\n`;
 }
 
 function locatedMessage(severity: "warning" | "error", text: string, place: SourcePlace | undefined): string {

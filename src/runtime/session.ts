@@ -17,12 +17,14 @@ import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
-import { readClock } from "../sys/clock.ts";
+import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
+import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
 import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
+import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
 import type { EventSink } from "./event-sink.ts";
 
@@ -34,6 +36,7 @@ export interface SessionOptions {
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
   attachTarget(probe: CompiledProbe): AttachTarget;
+  kernelId(kind: "function" | "variable", name: string): number | undefined;
   /** Calls back when the user signals to the tracer itself; gives what ends that. */
   onSelf(run: () => void): () => void;
   userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
@@ -75,6 +78,8 @@ export class Session {
   private readonly maps: UserMaps;
   private readonly handlers: readonly ((view: RecordView, at: number) => void)[];
   private readonly links: Link[] = [];
+  private readonly files = new CreatedFiles();
+  private packets: PerfBufferReader | undefined;
   /** Something can still happen that has events. */
   private listening = false;
   private lost = 0n;
@@ -97,14 +102,17 @@ export class Session {
       constants: {
         [linkConstants.childPid]: BigInt(options.child?.pid ?? 0),
         [linkConstants.startTime]: startTime,
-        [linkConstants.bootToRealtime]: target.bootToRealtime,
+        [linkConstants.bootToTai]: measureFromBoot("tai"),
       },
       attachTarget: (probe) => options.attachTarget(probe),
+      kernelId: (kind, name) => options.kernelId(kind, name),
       logLevel: options.verifierLog,
     });
     for (const log of this.loaded.logs) output.note(log);
     const events = present(compiled.maps.find((map) => map.name === internalMaps.events), "event map");
     this.ring = new RingBufferReader(present(this.loaded.maps.get(internalMaps.events), "event map"), events.maxEntries);
+    const packets = this.loaded.maps.get(internalMaps.packets);
+    if (packets !== undefined) this.packets = new PerfBufferReader(packets, target.onlineCpus);
     const decoder = this.decoder();
     this.maps = new UserMaps(compiled.userMaps, this.loaded.maps, decoder, target.possibleCpus);
     const host = this.actionHost(decoder);
@@ -186,6 +194,8 @@ export class Session {
   /** Frees everything; also after a failure. */
   async close(): Promise<void> {
     this.ring.close();
+    this.packets?.close();
+    this.files.close();
     this.options.child?.terminate();
     await detachAll(this.links.splice(0));
     this.loaded.close();
@@ -327,6 +337,7 @@ export class Session {
   /** What is not told by events. */
   private lookAround(over: () => void): void {
     this.checkLost();
+    this.drainPackets();
     // The event of exit() may be lost, or stand behind others that nobody takes.
     if (this.readWord(internalMaps.ended) !== 0n || this.output.abandoned) over();
   }
@@ -343,6 +354,17 @@ export class Session {
     return drained;
   }
 
+  /** Packets come apart from the events. */
+  private drainPackets(): void {
+    const lost = this.packets?.drain((bytes) => {
+      const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
+      padded.set(bytes);
+      const view = { bytes: padded, words: new Uint32Array(padded.buffer) };
+      this.handlers[view.words[0] ?? 0]?.(view, 0);
+    });
+    if (lost !== undefined && lost > 0n) this.output.lost(lost);
+  }
+
   /** Handles what programs sent that have run already. */
   private drainNow(): void {
     while (this.drain(() => true).count > 0);
@@ -350,6 +372,7 @@ export class Session {
 
   /** Handles what is left, also what is still being written. */
   private async drainAll(): Promise<void> {
+    this.drainPackets();
     for (let idle = 0; idle < busyRounds; ) {
       const { count, more } = this.drain(() => !this.output.full);
       if (!more) return;
@@ -392,7 +415,7 @@ export class Session {
   private printMaps(): void {
     for (const name of this.maps.names()) {
       const snapshot = this.maps.snapshot(name, 0, 0);
-      if (snapshot.entries.length > 0) this.output.map(snapshot);
+      this.output.map(snapshot);
     }
   }
 
@@ -458,9 +481,11 @@ export class Session {
         this.status = status;
         this.exiting = true;
       },
-      message: (severity, kind, text, place) => output.message(severity, kind, text, place),
+      message: (severity, kind, text, place, failure) => output.message(severity, kind, text, place, failure),
       shell: runShell,
       readFile: readBeginning,
+      createFile: (path, header) => this.files.create(path, header),
+      bootToRealtime: this.target.bootToRealtime,
       now: () => readClock("realtime"),
     };
   }

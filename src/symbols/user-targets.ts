@@ -71,6 +71,11 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     }
     return files.get(path);
   };
+  /** A symbol of the file or of its debug file by name. */
+  const named = (path: string, file: OpenFile, name: string) => {
+    file.symbols ??= symbolsOf(file.elf);
+    return file.symbols.get(name) ?? debugOf(path, file)?.symbols().find((s) => s.name === name && s.type !== labelType);
+  };
   const debugOf = (path: string, file: OpenFile) => {
     if (file.debug === undefined) file.debug = openDebugFile(path, file.elf, debugFolders) ?? null;
     return file.debug ?? undefined;
@@ -110,10 +115,12 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     },
     symbol: (path, name) => {
       const file = open(path);
-      if (file === undefined) return undefined;
-      file.symbols ??= symbolsOf(file.elf);
-      const found = file.symbols.get(name) ?? debugOf(path, file)?.symbols().find((s) => s.name === name && s.type !== labelType);
-      return found === undefined ? undefined : place(file.elf, found);
+      const found = file === undefined ? undefined : named(path, file, name);
+      return file === undefined || found === undefined ? undefined : place(file.elf, found);
+    },
+    addressOf: (path, name) => {
+      const file = open(path);
+      return file === undefined ? undefined : named(path, file, name);
     },
     symbolAt: (path, address) => {
       const file = open(path);

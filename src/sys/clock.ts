@@ -13,15 +13,15 @@ export function readClock(clock: keyof typeof ids): bigint {
   return bytes.readBigInt64LE(0) * 1_000_000_000n + bytes.readBigInt64LE(8);
 }
 
-/** Wall clock minus boot clock: the best of five sandwich readings. */
-export function measureBootToRealtime(): bigint {
+/** A clock minus boot clock: the best of five sandwich readings. */
+export function measureFromBoot(clock: "realtime" | "tai"): bigint {
   let best: { readonly width: bigint; readonly offset: bigint } | undefined;
   for (let i = 0; i < 5; i++) {
     const before = readClock("boot");
-    const wall = readClock("realtime");
+    const other = readClock(clock);
     const after = readClock("boot");
     const width = after - before;
-    if (best === undefined || width < best.width) best = { width, offset: wall - (before + after) / 2n };
+    if (best === undefined || width < best.width) best = { width, offset: other - (before + after) / 2n };
   }
   return best?.offset ?? 0n;
 }

@@ -14,6 +14,8 @@ export interface PerfAttributes {
   readonly config2: bigint;
   /** HW_BREAKPOINT_* bits (1 read, 2 write, 4 execute); address and length are then config1 and config2. */
   readonly breakpoint?: number;
+  /** PERF_SAMPLE_* bits. */
+  readonly sampleType?: bigint;
 }
 
 const closeOnExec = 8;
@@ -25,6 +27,7 @@ export function openPerfEvent(attributes: PerfAttributes, pid: number, cpu: numb
   bytes.writeUInt32LE(128, 4);
   bytes.writeBigUInt64LE(attributes.config, 8);
   bytes.writeBigUInt64LE(attributes.period, 16);
+  bytes.writeBigUInt64LE(attributes.sampleType ?? 0n, 24);
   const flags = (attributes.inherit ? 1n << 1n : 0n) | (attributes.byFrequency ? 1n << 10n : 0n);
   bytes.writeBigUInt64LE(flags, 40);
   bytes.writeUInt32LE(attributes.breakpoint ?? 0, 52);

@@ -9,6 +9,8 @@ export interface IntType {
   readonly kind: "int";
   readonly bytes: IntBytes;
   readonly signed: boolean;
+  /** Clock that the number was read from, when it is another one than usual; no part of the type's identity. */
+  readonly clock?: string;
 }
 
 export interface PointerType {

@@ -22,6 +22,8 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["loop_stripped", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-s"] }],
   ["libcrate.so", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-shared", "-fPIC"] }],
   ["shop", { compiler: "gcc", source: "shop.c", flags: ["-O1", "-no-pie"] }],
+  ["stock", { compiler: "gcc", source: "stock.c", flags: ["-g", "-O1"] }],
+  ["stock_fixed", { compiler: "gcc", source: "stock.c", flags: ["-O1", "-no-pie"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
@@ -60,6 +62,7 @@ export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
   mkdirSync(join(path, "rows"));
   cpSync(resolve("test/conformance/imports"), join(path, "imports"), { recursive: true });
   writeFileSync(join(path, "loop.c"), "/* A source file is no program. */\n");
+  writeFileSync(join(path, "cat.txt"), "line one\nline two\n");
   return {
     path,
     problem: (name) => problems.get(name),

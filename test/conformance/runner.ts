@@ -38,8 +38,10 @@ function kernelAddress(symbol: string): string {
 
 function commandLine(row: Row): readonly string[] {
   if (row.args !== undefined) return row.args;
-  const warnings = row.diagnostics.length + row.stderr.length + row.absent.length > 0 ? [] : ["--no-warnings"];
-  return [...warnings, ...row.options, "-e", row.program, ...row.words];
+  // Warnings would be part of JSON output, and -k asks for them.
+  const looksAtWarnings = row.diagnostics.length + row.stderr.length + row.absent.length > 0;
+  const wanted = looksAtWarnings || row.options.includes("-k") || row.options.includes("json");
+  return [...(wanted ? [] : ["--no-warnings"]), ...row.options, "-e", row.program, ...row.words];
 }
 
 function signalNamed(name: string): NodeJS.Signals {

@@ -3,7 +3,7 @@
 import type { CompiledProgram } from "../../src/compile/compiled-program.ts";
 import { linkConstants } from "../../src/define/internal-names.ts";
 import { thisMachine } from "../../src/library/compile.ts";
-import { attachTarget } from "../../src/library/run.ts";
+import { attachTarget, kernelId } from "../../src/library/run.ts";
 import { loadCompiled, VerifierRejection } from "../../src/loader/load.ts";
 import { compilerFor } from "../support/compile.ts";
 import type { Check } from "./stages.ts";
@@ -25,9 +25,9 @@ function mapBytes(program: CompiledProgram): number {
 }
 
 function load(program: CompiledProgram, text: string): void {
-  const constants = { [linkConstants.childPid]: 1n, [linkConstants.startTime]: 1n, [linkConstants.bootToRealtime]: 1n };
+  const constants = { [linkConstants.childPid]: 1n, [linkConstants.startTime]: 1n, [linkConstants.bootToTai]: 1n };
   try {
-    loadCompiled(program, { constants, attachTarget, logLevel: 0 }).close();
+    loadCompiled(program, { constants, attachTarget, kernelId, logLevel: 0 }).close();
   } catch (problem) {
     if (!(problem instanceof VerifierRejection)) throw problem;
     if (endless(text, problem.log)) return;

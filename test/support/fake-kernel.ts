@@ -94,6 +94,7 @@ export function fakeKernelTypes(): KernelTypes {
     struct,
     enum: (name) => definitions.enums.get(name),
     named: (name) => definitions.typedefs.get(name),
+    variable: () => undefined,
     enumerator: (name) => definitions.enumerators.get(name),
     hasFunction: (name) => name in functions,
     typeId: (tag, name) => {

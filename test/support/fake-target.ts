@@ -27,6 +27,7 @@ const userTargets: UserTargets = {
   executableOf: () => "/bin/app",
   functions: () => symbols,
   symbol: (_path, name) => symbols.find((symbol) => symbol.name === name),
+  addressOf: (_path, name) => symbols.find((symbol) => symbol.name === name),
   usdt: () => [{ provider: "app", name: "step", address: 0x1010n, fileOffset: 0x1010, semaphoreOffset: 0, arguments: "-4@%edi 8@8(%rsp)" }],
   symbolAt: (_path, address) => symbols.find((s) => address >= s.address && address < s.address + BigInt(s.size)),
   fileOffset: (_path, address) => (address >= 0x1000n && address < 0x2000n ? Number(address) : undefined),

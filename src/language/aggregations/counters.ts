@@ -4,6 +4,7 @@ import type { AggregateState, AggregationDef } from "../../define/aggregation.ts
 import type { CallSite } from "../../define/builtin.ts";
 import type { Code } from "../../define/code.ts";
 import type { Comparison, Value as IrValue } from "../../ir/model.ts";
+import type { Value } from "../../output/value.ts";
 import type { AggregateType, Type } from "../../types/type.ts";
 
 /** Literals and narrow integers are signed as their type is. */
@@ -12,7 +13,7 @@ function signOf(type: Type | undefined): boolean | undefined {
   return type.kind === "int" || type.kind === "enum" || type.kind === "aggregate" ? type.signed : false;
 }
 
-function sampleType(name: string): (site: CallSite) => AggregateType | undefined {
+export function sampleType(name: string): (site: CallSite) => AggregateType | undefined {
   return (site) => {
     const signed = signOf(site.arguments[0]?.type);
     return signed === undefined ? undefined : { kind: "aggregate", aggregation: name, signed, parameters: [] };
@@ -20,7 +21,7 @@ function sampleType(name: string): (site: CallSite) => AggregateType | undefined
 }
 
 /** 64 bits at an offset of a state, by the sign of the aggregate. */
-function word(state: AggregateState, offset: number, signed: boolean): bigint {
+export function word(state: AggregateState, offset: number, signed: boolean): bigint {
   return signed ? state.bytes.getBigInt64(offset, true) : state.bytes.getBigUint64(offset, true);
 }
 
@@ -33,13 +34,14 @@ function divided(value: bigint, div: bigint): bigint {
   return div > 0n ? value / div : value;
 }
 
-function addTo(code: Code, state: IrValue, offset: number, value: IrValue): void {
+export function addTo(code: Code, state: IrValue, offset: number, value: IrValue): void {
   code.ir.store(8, state, offset, code.ir.binary("add", code.ir.load(8, state, offset), value));
 }
 
 const noBuckets = {
   bucket: (code: Code) => code.ir.const(0),
   summariseBuckets: () => ({ value: { kind: "none" }, rank: 0n }) as const,
+  align: (_type: AggregateType, values: readonly Value[]) => values,
 };
 
 const sampleParameter = [{ name: "n", kind: "int" }] as const;

@@ -1,11 +1,13 @@
 // Histograms: hist with buckets of powers of two, lhist with linear ones.
 
-import type { AggregationDef } from "../../define/aggregation.ts";
+import type { AggregationDef, BucketStates } from "../../define/aggregation.ts";
 import type { CallSite } from "../../define/builtin.ts";
 import type { Code } from "../../define/code.ts";
 import type { Value as IrValue } from "../../ir/model.ts";
 import { histRows, lhistRows } from "../../output/histogram.ts";
+import type { Value } from "../../output/value.ts";
 import type { AggregateType } from "../../types/type.ts";
+import { addTo } from "./counters.ts";
 
 function literal(site: CallSite, index: number): bigint | undefined {
   const value = site.arguments[index]?.literal;
@@ -13,12 +15,18 @@ function literal(site: CallSite, index: number): bigint | undefined {
 }
 
 const notState = {
-  update: () => undefined,
+  update: (code: Code, _type: AggregateType, state: IrValue, at: number) => addTo(code, state, at, code.ir.const(1)),
   accumulators: 0,
   fold: () => [],
   finish: (code: Code) => code.ir.const(0),
   summarise: () => ({ value: { kind: "none" }, rank: 0n }) as const,
+  align: (_type: AggregateType, values: readonly Value[]) => values,
 };
+
+/** Counters by bucket, over all CPUs. */
+function countsOf(states: BucketStates): ReadonlyMap<number, bigint> {
+  return new Map([...states].map(([bucket, list]) => [bucket, list.reduce((all, { bytes }) => all + bytes.getBigUint64(0, true), 0n)]));
+}
 
 function sum(counts: ReadonlyMap<number, bigint>): bigint {
   let total = 0n;
@@ -60,7 +68,7 @@ const hist: AggregationDef = {
   },
   storage: (type) => {
     const bits = Number(type.parameters[0] ?? 0n);
-    return { kind: "buckets", buckets: 2 + (64 - bits) * 2 ** bits + 2 ** bits };
+    return { kind: "buckets", buckets: 2 + (64 - bits) * 2 ** bits + 2 ** bits, size: 8, ring: false };
   },
   bucket: (code, type, sample) => {
     const bits = Number(type.parameters[0] ?? 0n);
@@ -86,10 +94,10 @@ const hist: AggregationDef = {
         ),
     );
   },
-  summariseBuckets: (type, counts, div) => ({
-    value: { kind: "histogram", histogram: histRows(counts, Number(type.parameters[0] ?? 0n), div) },
-    rank: sum(counts),
-  }),
+  summariseBuckets: (type, states, div) => {
+    const counts = countsOf(states);
+    return { value: { kind: "histogram", histogram: histRows(counts, Number(type.parameters[0] ?? 0n), div) }, rank: sum(counts) };
+  },
 };
 
 const names = ["", "min", "max", "step"];
@@ -133,7 +141,7 @@ const lhist: AggregationDef = {
   check: checkLinear,
   storage: (type) => {
     const { min, max, step } = bounds(type);
-    return { kind: "buckets", buckets: Math.floor((max - min) / step) + 3 };
+    return { kind: "buckets", buckets: Math.floor((max - min) / step) + 3, size: 8, ring: false };
   },
   bucket: (code, type, sample) => {
     const { min, max, step } = bounds(type);
@@ -156,7 +164,8 @@ const lhist: AggregationDef = {
         ),
     );
   },
-  summariseBuckets: (type, counts, _div) => {
+  summariseBuckets: (type, states, _div) => {
+    const counts = countsOf(states);
     const { min, max, step } = bounds(type);
     return { value: { kind: "histogram", histogram: lhistRows(counts, min, max, step) }, rank: sum(counts) };
   },

@@ -7,6 +7,7 @@ export const defaultConfig: Config = {
   cacheUserSymbols: "auto",
   cppDemangle: true,
   lazySymbolication: true,
+  dummyTsMap: "",
   license: "GPL",
   logSize: 1_000_000,
   maxBpfProgs: 1024,
@@ -133,6 +134,13 @@ const trailer: ConfigDef = {
   apply: (config, value) => ({ ok: true, value: { ...config, strTruncTrailer: text(value) } }),
 };
 
+const dummyClock: ConfigDef = {
+  key: "dummy_ts_map",
+  property: "dummyTsMap",
+  doc: "For tests: a map without keys whose value all clocks show.",
+  apply: (config, value) => ({ ok: true, value: { ...config, dummyTsMap: text(value) } }),
+};
+
 export const configDefinitions: readonly ConfigDef[] = [
   choiceKey(
     "cache_user_symbols",
@@ -141,6 +149,7 @@ export const configDefinitions: readonly ConfigDef[] = [
     new Map([...same("PER_PID", "PER_PROGRAM", "NONE"), ["1", "auto"], ["0", "NONE"]]),
   ),
   boolKey("cpp_demangle", "cppDemangle", "Show C++ names in symbols."),
+  dummyClock,
   boolKey("lazy_symbolication", "lazySymbolication", "Read user symbols only when they are needed."),
   choiceKey("license", "license", "Licence of the BPF programs.", licenses),
   numberKey("log_size", "logSize", "Bytes of the verifier's log.", 1 << 28),

@@ -7,6 +7,7 @@ import { noOperand, scalarOperand } from "../../define/code.ts";
 import { coreActions } from "../../define/internal-names.ts";
 import { formatTime } from "../../output/strftime.ts";
 import { int64, none, type Type } from "../../types/type.ts";
+import { errorTexts } from "../tables/error-texts.ts";
 import { formatAction, formatFunction, formatText } from "./print.ts";
 
 const exit = builtin({
@@ -182,9 +183,12 @@ const runtimeErrorAction: ActionDef = {
     const [field] = spec.fields;
     return (view, at) => {
       const value = field === undefined ? undefined : host.decode(view, at, field);
-      const helper = String(spec.parameters["helper"]);
-      const info = helper === "" ? "" : `\nAdditional Info - helper: ${helper}, retcode: ${value?.kind === "int" ? value.value : 0}`;
-      host.message("warning", "runtime_error", `${spec.parameters["message"]}${info}`, spec.place);
+      const { message, helper } = spec.parameters;
+      if (helper === "") return host.message("warning", "runtime_error", String(message), spec.place);
+      const code = value?.kind === "int" ? Number(value.value) : 0;
+      const error = errorTexts[-code] || "Unknown error";
+      const failure = { helper: String(helper), code, error };
+      host.message("warning", "helper_error", message === "" ? error : String(message), spec.place, failure);
     };
   },
 };

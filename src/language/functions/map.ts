@@ -1,4 +1,4 @@
-// Functions on maps: clear, zero, delete, has_key, len.
+// Functions on maps: clear, zero, delete, has_key, find, len.
 
 import type { ActionDef } from "../../define/action.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
@@ -98,6 +98,27 @@ const hasKey = builtin({
   lower: (code, call) => scalarOperand(bool, code.hasElement(mapName(call.arguments), keysOf(call.arguments))),
 });
 
+const find = builtin({
+  names: ["find"],
+  form: "function",
+  doc: "Looks an element up and, if the map has it, assigns its value to a variable.",
+  signature: "bool find(@map, key, $variable)",
+  example: "begin { @a[1] = 2; let $v; if (find(@a, 1, $v)) { print($v); } clear(@a); }",
+  parameters: [...elementParameters, { name: "variable", kind: "variable" }],
+  pure: false,
+  type: () => bool,
+  assigned: (site) => {
+    const map = site.arguments[0]?.expression;
+    return map?.kind === "map" ? site.map(map.name)?.value : undefined;
+  },
+  check: (site) => checkElement(site, false),
+  lower: (code, call) => {
+    const [map, key, variable] = call.arguments;
+    if (map === undefined || key === undefined || variable === undefined) return noOperand;
+    return scalarOperand(bool, code.findElement(mapName([map]), keysOf([map, key]), variable));
+  },
+});
+
 const len = builtin({
   names: ["len"],
   form: "function",
@@ -130,5 +151,5 @@ const len = builtin({
   },
 });
 
-export const mapFunctions: readonly BuiltinDef[] = [clear, zero, remove, hasKey, len];
+export const mapFunctions: readonly BuiltinDef[] = [clear, zero, remove, hasKey, find, len];
 export const mapActions: readonly ActionDef[] = [clearAction, zeroAction];

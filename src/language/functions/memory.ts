@@ -14,7 +14,7 @@ function capacity(type: Type): number | undefined {
 }
 
 /** Address of `size` bytes of an argument: its own, or a copy of what it points to. */
-function bytesOf(code: Code, expression: Expression, size: number): Value {
+export function bytesOf(code: Code, expression: Expression, size: number): Value {
   const type = code.typeOf(expression);
   if (type.kind === "pointer") {
     const copy = code.temporary(size);

@@ -1,11 +1,23 @@
-// Numbers as text, looked up in read-only data by the program itself: strerror, signal_name.
+// Numbers as text, looked up in read-only data by the program itself: strerror, signal_name,
+// syscall_name.
 
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin } from "../../define/builtin.ts";
+import { systemCallName } from "../../define/system-calls.ts";
+import type { Target } from "../../define/target.ts";
 import { memoryOperand } from "../../define/code.ts";
 import { stringType } from "../../types/type.ts";
 import { errorTexts } from "../tables/error-texts.ts";
 import { signalTexts } from "../tables/signal-texts.ts";
+
+/** Names by number, with gaps. */
+const systemCallTexts: Readonly<Record<Target["arch"], readonly string[]>> = { x64: listSystemCalls("x64"), arm64: listSystemCalls("arm64") };
+
+function listSystemCalls(arch: Target["arch"]): readonly string[] {
+  const beyond = 600;
+  const names = Array.from({ length: beyond }, (_, number) => systemCallName(arch, number) ?? "");
+  return names.slice(0, names.findLastIndex((name) => name !== "") + 1);
+}
 
 /** Storage of every text, the NUL included. */
 const textSize = 64;
@@ -15,7 +27,7 @@ interface NumberText {
   readonly doc: string;
   readonly example: string;
   readonly parameter: string;
-  readonly texts: readonly string[];
+  texts(target: Target): readonly string[];
   /** For numbers beyond the table, and holes in it. */
   readonly unknown: string;
   /** Whether a negative number means its absolute value. */
@@ -24,7 +36,6 @@ interface NumberText {
 
 function numberText({ name, doc, example, parameter, texts, unknown, negated }: NumberText): BuiltinDef {
   const type = stringType(textSize);
-  const table = [...texts.map((text) => (text === "" ? unknown : text)), unknown];
   return builtin({
     names: [name],
     form: "function",
@@ -35,6 +46,7 @@ function numberText({ name, doc, example, parameter, texts, unknown, negated }: 
     type: () => type,
     lower: (code, call) => {
       const { ir } = code;
+      const table = [...texts(code.target).map((text) => (text === "" ? unknown : text)), unknown];
       const given = code.integer(present(call.arguments[0], "number"));
       const zero = ir.const(0);
       const value = negated ? code.choose("slt", given, zero, () => ir.binary("sub", zero, given), () => given) : given;
@@ -52,7 +64,7 @@ export const numberTextFunctions: readonly BuiltinDef[] = [
     doc: "Text of an errno; a negative one, as system calls return it, counts as its absolute value.",
     example: "begin { print(strerror(-2)); }",
     parameter: "errno",
-    texts: errorTexts,
+    texts: () => errorTexts,
     unknown: "Unknown error",
     negated: true,
   }),
@@ -61,8 +73,17 @@ export const numberTextFunctions: readonly BuiltinDef[] = [
     doc: "Text of a signal number.",
     example: "begin { print(signal_name(9)); }",
     parameter: "signal",
-    texts: signalTexts,
+    texts: () => signalTexts,
     unknown: "N/A",
+    negated: false,
+  }),
+  numberText({
+    name: "syscall_name",
+    doc: "Name of a system call by its number.",
+    example: "tracepoint:raw_syscalls:sys_enter { print(syscall_name(args.id)); exit(); }",
+    parameter: "number",
+    texts: ({ arch }) => systemCallTexts[arch],
+    unknown: "Unknown syscall",
     negated: false,
   }),
 ];

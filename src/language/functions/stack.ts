@@ -51,7 +51,7 @@ function captureStack(code: Code, type: StackType, to: Place): void {
   const frames = code.ir.offset(to.address, to.offset + header);
   const args = [code.context(), frames, code.ir.const(size - header), code.ir.const(flags)];
   const bytes = code.ir.call(helpers.getStack.id, args);
-  code.warning(`Error reading ${type.space === "user" ? "ustack" : "kstack"}.`, helpers.getStack.name, code.ir.extend(bytes, 32, true), "reads");
+  code.warning(`Error reading ${type.space === "user" ? "ustack" : "kstack"}.`, undefined, bytes, "always");
   const count = code.choose(
     "slt",
     code.ir.extend(bytes, 32, true),

@@ -1,11 +1,12 @@
-// Symbols: names of kernel and user addresses, found when they are printed; registers; times of events.
+// Symbols: names of kernel and user addresses, found when they are printed; registers.
 
 import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
-import { type BuiltinDef, builtin } from "../../define/builtin.ts";
-import { memoryOperand, scalarOperand } from "../../define/code.ts";
-import { registerNames } from "../../define/registers.ts";
-import { type Type, uint64 } from "../../types/type.ts";
+import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
+import { type Code, memoryOperand, scalarOperand } from "../../define/code.ts";
+import { instructionPointer, registerNames } from "../../define/registers.ts";
+import type { Value } from "../../ir/model.ts";
+import { intType, pointerTo, type Type, uint64 } from "../../types/type.ts";
 
 const ksymType: Type = { kind: "opaque", name: "ksym", size: 8, alignment: 8, parameters: [] };
 const usymType: Type = { kind: "opaque", name: "usym", size: 16, alignment: 8, parameters: [] };
@@ -67,6 +68,51 @@ const reg = builtin({
   },
 });
 
+/** Size of the integer that an ELF symbol of some size stands for. */
+function wordOf(size: number): Type {
+  return intType(size === 1 || size === 2 || size === 4 ? size : 8, false);
+}
+
+function userSymbol(site: CallSite): { readonly address: bigint; readonly size: number } | undefined {
+  const literal = site.arguments[0]?.literal;
+  const { user } = site.point;
+  return literal?.kind !== "string" || user === undefined ? undefined : site.target.userTargets.addressOf(user.path, literal.value);
+}
+
+const uaddr = builtin({
+  names: ["uaddr"],
+  form: "function",
+  doc: "Address of a function or variable of the traced file in the running program, as a pointer to an integer of its size.",
+  signature: "uintN * uaddr(const string name)",
+  example: 'uprobe:libc:getenv { print(uaddr("environ")); exit(); }',
+  parameters: [{ name: "name", kind: "string-literal" }],
+  needs: "uaddr",
+  usesContext: true,
+  perAttachPoint: true,
+  type: (site) => pointerTo(wordOf(userSymbol(site)?.size ?? 0), "user"),
+  check: (site) => {
+    const literal = site.arguments[0]?.literal;
+    if (literal?.kind !== "string" || userSymbol(site) !== undefined) return;
+    site.error("argument", `Could not resolve symbol: ${site.point.user?.path}:${literal.value}`);
+  },
+  lower: (code, call) => {
+    const literal = code.literalOf(present(call.arguments[0], "symbol"));
+    const { user } = code.point;
+    const name = literal?.kind === "string" ? literal.value : "";
+    const symbol = present(user === undefined ? undefined : code.target.userTargets.addressOf(user.path, name), name);
+    const place = user?.address;
+    if (place === undefined) return scalarOperand(call.type, code.ir.const(symbol.address));
+    // The place of the probe is at a known distance from the symbol, wherever the file is loaded.
+    return scalarOperand(call.type, code.ir.binary("add", placeAddress(code), code.ir.const(symbol.address - place)));
+  },
+});
+
+/** Address of the probed place: where a function returns the helper knows it. */
+function placeAddress(code: Code): Value {
+  if (code.point.capabilities.has("retval")) return code.ir.call(helpers.getFuncIp.id, [code.context()]);
+  return code.register(instructionPointer[code.target.arch]);
+}
+
 const kaddr = builtin({
   names: ["kaddr"],
   form: "function",
@@ -87,37 +133,4 @@ const kaddr = builtin({
   },
 });
 
-const strftime = builtin({
-  names: ["strftime"],
-  form: "function",
-  doc: "The local time of a boot clock reading, as strftime(3) writes it.",
-  signature: "timestamp strftime(const string format, uint64 nsecs)",
-  example: 'begin { print(strftime("%Y", nsecs)); }',
-  parameters: [
-    { name: "format", kind: "format" },
-    { name: "nsecs", kind: "int" },
-  ],
-  type: (site) => {
-    const format = site.arguments[0]?.literal;
-    const [, clock] = site.arguments;
-    const word = clock?.expression.kind === "call" && clock.expression.name === "nsecs" ? clock.expression.arguments[0] : undefined;
-    const mode = word?.kind === "identifier" ? word.name : "boot";
-    const text = format?.kind === "string" ? format.value : "";
-    return { kind: "opaque", name: "timestamp", size: 16, alignment: 8, parameters: [text, mode] };
-  },
-  check: (site) => {
-    const [, clock] = site.arguments;
-    const word = clock?.expression.kind === "call" ? clock.expression.arguments[0] : undefined;
-    if (word?.kind === "identifier" && word.name === "monotonic") {
-      site.error("argument", "strftime() can not take a monotonic timestamp");
-    }
-  },
-  lower: (code, call) => {
-    const memory = code.temporary(16);
-    code.ir.store(8, memory, 0, code.ir.const(0));
-    code.ir.store(8, memory, 8, code.integer(present(call.arguments[1], "timestamp")));
-    return memoryOperand(call.type, memory);
-  },
-});
-
-export const symbolFunctions: readonly BuiltinDef[] = [ksym, usym, reg, kaddr, strftime];
+export const symbolFunctions: readonly BuiltinDef[] = [ksym, usym, reg, uaddr, kaddr];

@@ -7,8 +7,8 @@ import { argumentRegisters } from "../../define/registers.ts";
 import type { Target } from "../../define/target.ts";
 import { sizeOf, type Type, typeName } from "../../types/type.ts";
 
-const entryCapabilities: ReadonlySet<Capability> = new Set(["args", "func", "signal"]);
-const exitCapabilities: ReadonlySet<Capability> = new Set(["args", "retval", "func", "signal"]);
+const entryCapabilities: ReadonlySet<Capability> = new Set(["args", "func", "signal", "typed"]);
+const exitCapabilities: ReadonlySet<Capability> = new Set(["args", "retval", "func", "signal", "typed"]);
 
 interface Kind {
   readonly provider: "fentry" | "fexit";

@@ -6,7 +6,7 @@ import type { Capability, ProbeDef, Resolution, ResolveRequest } from "../../def
 import type { Target } from "../../define/target.ts";
 import { typeName } from "../../types/type.ts";
 
-const capabilities: ReadonlySet<Capability> = new Set(["ctx"]);
+const capabilities: ReadonlySet<Capability> = new Set(["ctx", "typed"]);
 
 /** Bytes of one word of the context. */
 const word = 8;

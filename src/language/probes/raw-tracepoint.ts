@@ -6,7 +6,7 @@ import type { ArgumentsLayout, Capability, ProbeDef, ProbePoint, Resolution, Res
 import type { KernelTypes, Target } from "../../define/target.ts";
 import type { Span } from "../../source/source.ts";
 
-const capabilities: ReadonlySet<Capability> = new Set(["args", "argN", "signal"]);
+const capabilities: ReadonlySet<Capability> = new Set(["args", "argN", "signal", "typed"]);
 
 function layoutArguments(types: KernelTypes, event: string): ArgumentsLayout | string {
   const parameters = types.traceParameters(event);

@@ -21,7 +21,14 @@ interface Kind {
   readonly onReturn: boolean;
 }
 
-function point(kind: Kind, request: ResolveRequest, name: string, attach: AttachSpec, count: number): ProbePoint {
+function point(
+  kind: Kind,
+  request: ResolveRequest,
+  name: string,
+  attach: AttachSpec & { readonly path: string },
+  address: bigint | undefined,
+  count: number,
+): ProbePoint {
   const multi = attach.mechanism === "uprobe-multi";
   return probePoint({
     provider: kind.provider,
@@ -30,6 +37,7 @@ function point(kind: Kind, request: ResolveRequest, name: string, attach: Attach
     span: request.text.span,
     program: { type: programTypes.kprobe, expectedAttach: multi ? attachTypes.uprobeMulti : 0 },
     attach,
+    user: { path: attach.path, address },
     context: "registers",
     capabilities: kind.onReturn ? returnCapabilities : entryCapabilities,
     space: "user",
@@ -38,9 +46,17 @@ function point(kind: Kind, request: ResolveRequest, name: string, attach: Attach
   });
 }
 
-function single(kind: Kind, request: ResolveRequest, path: string, label: string, offset: number): ProbePoint {
-  const attach: AttachSpec = { mechanism: "uprobe", path, offset, onReturn: kind.onReturn };
-  return point(kind, request, `${kind.provider}:${path}:${label}`, attach, 1);
+/** A place at an offset of the file; its virtual address is not known where no symbol is. */
+function single(
+  kind: Kind,
+  request: ResolveRequest,
+  path: string,
+  label: string,
+  offset: number,
+  address: bigint | undefined,
+): ProbePoint {
+  const attach = { mechanism: "uprobe", path, offset, onReturn: kind.onReturn } as const;
+  return point(kind, request, `${kind.provider}:${path}:${label}`, attach, address, 1);
 }
 
 function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
@@ -151,7 +167,7 @@ function resolveFunction(kind: Kind, request: ResolveRequest, path: string, name
   const problem = checkOffset(request, path, symbol, offset);
   if (problem !== undefined) return problem;
   const label = offset === 0 ? name : `${name}+${offset}`;
-  return { kind: "points", points: [single(kind, request, path, label, symbol.fileOffset + offset)] };
+  return { kind: "points", points: [single(kind, request, path, label, symbol.fileOffset + offset, symbol.address + BigInt(offset))] };
 }
 
 /** An address is a virtual one, as symbol tables have it; it must be inside a known function. */
@@ -163,13 +179,13 @@ function resolveAddress(kind: Kind, request: ResolveRequest, path: string, addre
   if (known === undefined) {
     if (!request.unsafe) return fail(request, `${hex} is not inside a known function of ${path}`, "--unsafe takes it as an offset in the file");
     request.diagnostics.warn("attach-point", request.text.span, `${hex} is not inside a known function of ${path}: it is taken as an offset in the file`);
-    return { kind: "points", points: [single(kind, request, path, label, Number(address))] };
+    return { kind: "points", points: [single(kind, request, path, label, Number(address), undefined)] };
   }
   const offset = Number(address - known.address);
   if (offset > 0 && kind.onReturn) return fail(request, `${hex} is not the start of a function, but ${known.name}+${offset}: uretprobes need the start`);
   const problem = checkOffset(request, path, known, offset);
   if (problem !== undefined) return problem;
-  return { kind: "points", points: [single(kind, request, path, label, known.fileOffset + offset)] };
+  return { kind: "points", points: [single(kind, request, path, label, known.fileOffset + offset, address)] };
 }
 
 /** A probe inside an instruction would change what the program does: only --unsafe may. */
@@ -205,16 +221,16 @@ function resolvePattern(kind: Kind, request: ResolveRequest, path: string, text:
   if (matches.length === 0) return { kind: "missing", what: `${kind.provider} ${path}:${text}`, wildcard: true, meant: undefined };
   if (request.full || cpp || !target.has("uprobe_multi")) {
     const label = (symbol: UserSymbol) => (cpp ? `cpp:${symbol.name}` : symbol.name);
-    return { kind: "points", points: matches.map((symbol) => single(kind, request, path, label(symbol), symbol.fileOffset)) };
+    return { kind: "points", points: matches.map((symbol) => single(kind, request, path, label(symbol), symbol.fileOffset, symbol.address)) };
   }
-  const attach: AttachSpec = {
+  const attach = {
     mechanism: "uprobe-multi",
     path,
     offsets: [...new Set(matches.map((symbol) => symbol.fileOffset))],
     names: matches.map((symbol) => symbol.name),
     onReturn: kind.onReturn,
-  };
-  return { kind: "points", points: [point(kind, request, `${kind.provider}:${path}:${text}`, attach, matches.length)] };
+  } as const;
+  return { kind: "points", points: [point(kind, request, `${kind.provider}:${path}:${text}`, attach, undefined, matches.length)] };
 }
 
 /** Patterns of `cpp` are compared with readable names, others with symbols. */

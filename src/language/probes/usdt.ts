@@ -71,7 +71,7 @@ function pointsOf(request: ResolveRequest, path: string, key: string, locations:
   for (const location of locations) {
     const places = parseUsdtArguments(location.arguments, target.arch);
     const named = places.some(({ operand }) => typeof operand !== "string" && operand.kind === "memory" && operand.symbol !== undefined);
-    const group = named ? `${location.address} ${location.arguments}` : location.arguments;
+    const group = named || request.full ? `${location.address} ${location.arguments}` : location.arguments;
     groups.set(group, [...(groups.get(group) ?? []), location]);
   }
   const specs = [...groups.values()].flatMap((group) => attachSpecs(target, path, key, group).map((attach) => ({ attach, group })));
@@ -83,6 +83,7 @@ function pointsOf(request: ResolveRequest, path: string, key: string, locations:
       span: text.span,
       program: { type: programTypes.kprobe, expectedAttach: attach.mechanism === "uprobe-multi" ? attachTypes.uprobeMulti : 0 },
       attach,
+      user: { path, address: first?.address },
       context: "registers",
       capabilities,
       space: "user",
@@ -114,7 +115,7 @@ function placeOf(target: Target, path: string, location: UsdtLocation) {
   const globals = new Map<string, bigint>();
   for (const { operand } of places) {
     if (typeof operand === "string" || operand.kind !== "memory" || operand.symbol === undefined) continue;
-    const symbol = target.userTargets.symbol(path, operand.symbol);
+    const symbol = target.userTargets.addressOf(path, operand.symbol);
     if (symbol !== undefined) globals.set(operand.symbol, symbol.address);
   }
   return { arguments: places, address: location.address, globals };

@@ -64,7 +64,8 @@ const timestamp: ValueTypeDef = {
     const nanoseconds = view(bytes).getBigUint64(8, true);
     const wall = mode === "tai" || mode === "sw_tai" ? nanoseconds : nanoseconds + host.bootToRealtime;
     const text = formatTime(String(format), wall).slice(0, host.maxStrlen);
-    return { kind: "text", bytes: text === "" ? "(?)" : text };
+    if (text === "") host.complain(`strftime("${format}") gives no text`);
+    return { kind: "text", bytes: text === "" || wall < 1_000_000_000n ? "(?)" : text };
   },
 };
 

@@ -174,7 +174,8 @@ const ctx = builtin({
   lower: (code, call) => {
     const copy = code.temporary(8);
     code.ir.store(8, copy, 0, code.context());
-    return scalarOperand(call.type, code.ir.load(8, copy, 0));
+    const operand = scalarOperand(call.type, code.ir.load(8, copy, 0));
+    return code.point.contextStruct === undefined || operand.kind !== "scalar" ? operand : { ...operand, typed: code.context() };
   },
 });
 

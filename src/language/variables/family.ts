@@ -1,13 +1,13 @@
-// Relatives of the current task: its parent and its thread group leader.
+// Relatives of the current task, or of another one: its parent and its thread group leader.
 
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
 import type { Code, Operand } from "../../define/code.ts";
 import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
-import type { Field, Type } from "../../types/type.ts";
+import { type Field, type Type, typeName } from "../../types/type.ts";
 import type { Target } from "../../define/target.ts";
 
-function taskField(target: Target, name: string): Field | undefined {
+export function taskField(target: Target, name: string): Field | undefined {
   const task = target.kernelTypes?.struct("struct", "task_struct");
   return task?.layout.fields().find((field) => field.name === name);
 }
@@ -18,17 +18,25 @@ function relative(name: string, link: string, field: string, doc: string, exampl
     names: [name],
     form: "both",
     doc,
-    signature: name,
+    signature: `${name} | ${name}(struct task_struct * task)`,
     example,
+    parameters: [{ name: "task", kind: "any" }],
+    required: 0,
     type: (site: CallSite): Type | undefined => {
       const found = taskField(site.target, link) === undefined ? undefined : taskField(site.target, field);
       if (found === undefined) site.error("no-btf", `${name} needs the kernel's type information (BTF)`);
       return found?.type;
     },
-    lower: (code: Code): Operand => {
+    check: (site) => {
+      const type = site.arguments[0]?.type;
+      if (type === undefined || (type.kind === "pointer" && type.to.kind === "struct" && type.to.layout.name === "task_struct")) return;
+      site.error("argument", `${name}() expects a pointer to struct task_struct (${typeName(type)} provided)`);
+    },
+    lower: (code: Code, call): Operand => {
       const pointer = present(taskField(code.target, link), `task_struct.${link}`);
       const wanted = present(taskField(code.target, field), `task_struct.${field}`);
-      const task = code.ir.call(helpers.getCurrentTask.id, []);
+      const [given] = call.arguments;
+      const task = given === undefined ? code.ir.call(helpers.getCurrentTask.id, []) : code.integer(given);
       const other = code.scalar({
         kind: "remote",
         type: pointer.type,

@@ -1,10 +1,10 @@
-// Builtin variables of the current task: pid, tid, uid, gid, comm, curtask, cgroup, cpu and the like.
+// Builtin variables of the current task: pid, tid, uid, gid, curtask, cgroup, cpu and the like.
 
 import { helpers } from "../../bpf/helpers.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
-import { type Code, memoryOperand, type Place, scalarOperand } from "../../define/code.ts";
+import { type Code, memoryOperand, scalarOperand } from "../../define/code.ts";
 import type { Value } from "../../ir/model.ts";
-import { none, pointerTo, stringType, type Type, uint32, uint64 } from "../../types/type.ts";
+import { none, pointerTo, type Type, uint32, uint64 } from "../../types/type.ts";
 
 /** A number that a helper without arguments gives. */
 function helperNumber(names: readonly string[], helper: number, doc: string, example: string): BuiltinDef {
@@ -91,37 +91,7 @@ export const gid = builtin({
     scalarOperand(uint64, code.ir.binary("lshr", code.ir.call(helpers.getCurrentUidGid.id, []), code.ir.const(32))),
 });
 
-// ---- names ------------------------------------------------------------------------------------------------
-
-const commSize = 16;
-
-function storeComm(code: Code, to: Place): void {
-  code.ir.call(helpers.getCurrentComm.id, [code.ir.offset(to.address, to.offset), code.ir.const(commSize)]);
-}
-
-export const comm = builtin({
-  names: ["comm"],
-  form: "both",
-  doc: "Name of the current thread (TASK_COMM_LEN bytes).",
-  signature: "string[16] comm",
-  example: "begin { print(comm); }",
-  type: () => stringType(commSize),
-  lower: (code) => {
-    const address = code.temporary(commSize);
-    storeComm(code, { address, offset: 0 });
-    return memoryOperand(stringType(commSize), address);
-  },
-  lowerInto: (code, _call, as, to) => {
-    if (as.kind !== "string" || as.size < commSize) {
-      const address = code.temporary(commSize);
-      storeComm(code, { address, offset: 0 });
-      code.store(memoryOperand(stringType(commSize), address), as, to);
-      return;
-    }
-    storeComm(code, to);
-    if (as.size > commSize) code.zero({ address: to.address, offset: to.offset + commSize }, as.size - commSize);
-  },
-});
+// ---- user ---------------------------------------------------------------------------------------------------
 
 const usernameType: Type = { kind: "opaque", name: "username", size: 8, alignment: 8, parameters: [] };
 
@@ -212,7 +182,6 @@ export const taskVariables: readonly BuiltinDef[] = [
   uid,
   gid,
   username,
-  comm,
   curtask,
   cpu,
   numaid,
