@@ -1,6 +1,7 @@
 // All that the compiler may know of the machine. The host side fills it in lazily; tests make their own.
 
 import type { ProgramKind } from "./attach-spec.ts";
+import type { UsdtLocation } from "../formats/elf/stapsdt.ts";
 import type { EnumType, StructType, Type } from "../types/type.ts";
 
 export interface Target {
@@ -94,19 +95,6 @@ export interface UserSymbol {
   readonly size: number;
   /** Offset in the file. */
   readonly fileOffset: number;
-}
-
-/** A place of a USDT probe; a probe may have several. */
-export interface UsdtLocation {
-  readonly provider: string;
-  readonly name: string;
-  /** Virtual address in the file's own terms. */
-  readonly address: bigint;
-  readonly fileOffset: number;
-  /** 0: none. */
-  readonly semaphoreOffset: number;
-  /** As the note has them (formats/usdt-arguments.ts). */
-  readonly arguments: string;
 }
 
 /** A parameter of a user function. */

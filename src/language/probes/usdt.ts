@@ -3,7 +3,8 @@
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
-import type { Target, UsdtLocation } from "../../define/target.ts";
+import type { Target } from "../../define/target.ts";
+import type { UsdtLocation } from "../../formats/elf/stapsdt.ts";
 import { parseUsdtArguments } from "../../formats/usdt-arguments.ts";
 
 const capabilities: ReadonlySet<Capability> = new Set(["argN", "func", "ctx", "reg", "usermode", "uaddr", "signal"]);
