@@ -17,6 +17,7 @@ import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
 import { parseProgram } from "../syntax/parser.ts";
 import type { Program } from "../syntax/ast.ts";
+import { checkMapCount } from "./map-limit.ts";
 import type { CompiledProbe, CompiledProgram, MapSpec, UserMapSpec } from "./compiled-program.ts";
 
 export interface CompileInput {
@@ -97,7 +98,7 @@ function generateCode(input: CompileInput, analysed: AnalysedProgram): Generated
     const options = { warningLevel: input.warningLevel, pid: input.options.pid, roomy };
     const lowered = lowerProgram(analysed, input.registry, input.target, options);
     const result = compileProbes(input, lowered, roomy);
-    if (!("tooLarge" in result)) return { lowered, probes: result };
+    if (!("tooLarge" in result)) return input.diagnostics.hasErrors() ? undefined : { lowered, probes: result };
     const { probe, error } = result.tooLarge;
     if (roomy.has(probe.functionName)) {
       reportStackLimit(input, probe, error);
@@ -135,6 +136,7 @@ function compileProbes(
     try {
       const compiled = compileModule(module, { signedDivision: input.target.has("signed_division") });
       const bytecode = fillConstant(compiled, linkConstants.scratchStride, stride);
+      checkMapCount(bytecode, points[0]?.span, input.diagnostics);
       input.trace?.("bytecode", { name: functionName, bytecode });
       for (const point of points) {
         const { name, program, attach, count } = point;

@@ -133,6 +133,11 @@ function loadProbe(
   try {
     const first = loadProgram({ ...attributes, logLevel: options.logLevel });
     if (first.ok) return first;
+    if (options.logLevel > 0 && first.errno === noSpace) {
+      // The log was wanted, but does not fit log_size: what there is of it has to do.
+      const quiet = loadProgram({ ...attributes, logLevel: 0 });
+      if (quiet.ok) return { fd: quiet.fd, log: first.log };
+    }
     const second = loadProgram({ ...attributes, logLevel: 1 });
     if (second.ok) return second;
     throw new VerifierRejection(probe, first.errno, second.log);
@@ -140,6 +145,8 @@ function loadProbe(
     for (const fd of [btfFd, moduleFd]) if (fd >= 0) closeFd(fd);
   }
 }
+
+const noSpace = 28;
 
 /** Fills in map descriptors and constants. */
 function relocate(probe: CompiledProbe, maps: ReadonlyMap<string, number>, options: LoadOptions): Uint8Array {
