@@ -48,7 +48,7 @@ function usdtNote(): Buffer {
 }
 
 function contents(): readonly Content[] {
-  const strings = Buffer.from("\0first\0second\0data\0outside\0");
+  const strings = Buffer.from("\0first\0second\0data\0outside\0mark\0label\0");
   const at = (name: string) => strings.indexOf(name);
   const base = loadAddress + BigInt(codeAt);
   const symbols = Buffer.concat([
@@ -57,6 +57,8 @@ function contents(): readonly Content[] {
     symbol(at("first"), 2, base, 16),
     symbol(at("data"), 1, base + 24n, 8),
     symbol(at("outside"), 2, 0n, 0, 0),
+    symbol(at("mark"), 0, base + 16n, 0),
+    symbol(at("label"), 0, base + 40n, 0),
   ]);
   const link = Buffer.concat([Buffer.from("app.debug\0\0\0"), Buffer.from([0x78, 0x56, 0x34, 0x12])]);
   return [
@@ -125,7 +127,9 @@ describe("a file made by hand", () => {
     assert.deepEqual(file.symbols().map(({ name, address, size, type }) => [name, address - base, size, type]), [
       ["first", 0n, 16, 2],
       ["second", 16n, 8, 2],
+      ["mark", 16n, 0, 0],
       ["data", 24n, 8, 1],
+      ["label", 40n, 0, 0],
     ]);
   });
 
@@ -137,6 +141,8 @@ describe("a file made by hand", () => {
     [23n, "second"],
     [31n, "data"],
     [32n, undefined],
+    [40n, "label"],
+    [50n, "label"],
   ];
   for (const [offset, name] of places) {
     test(`byte ${offset} of the code belongs to ${name ?? "nothing"}`, () => {
@@ -153,7 +159,7 @@ describe("a file made by hand", () => {
   });
 
   test("sections are found by name", () => {
-    assert.equal(file.section(".strtab")?.bytes.length, 27);
+    assert.equal(file.section(".strtab")?.bytes.length, 38);
     assert.equal(file.section(".text"), undefined);
   });
 });

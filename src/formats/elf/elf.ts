@@ -120,9 +120,11 @@ export class ElfFile {
     }
     for (let i = low - 1; i >= Math.max(0, low - 8); i--) {
       const symbol = all[i];
-      if (symbol !== undefined && (address < symbol.address + BigInt(symbol.size) || (symbol.size === 0 && i === low - 1))) return symbol;
+      if (symbol !== undefined && address < symbol.address + BigInt(symbol.size)) return symbol;
     }
-    return undefined;
+    // Labels without a size reach to the next symbol.
+    const nearest = all[low - 1];
+    return nearest?.size === 0 ? nearest : undefined;
   }
 
   /** A section by name; `flags` are those of the header (SHF_COMPRESSED 0x800). */

@@ -1,0 +1,26 @@
+// Refusals as text: operation, subject, reason, advice.
+
+import assert from "node:assert/strict";
+import { constants } from "node:os";
+import { test } from "node:test";
+import { errnoText, SystemError } from "./system-error.ts";
+
+test("the message says what failed on what, why, and what to do", () => {
+  assert.equal(new SystemError("create map", "@a", 22).message, "create map @a: Invalid argument");
+  const error = new SystemError("attach", "kprobe:x", 1, "run as root");
+  assert.equal(error.message, "attach kprobe:x: Operation not permitted. run as root");
+  assert.deepEqual([error.operation, error.subject, error.errno, error.advice], ["attach", "kprobe:x", 1, "run as root"]);
+  assert.ok(error instanceof Error);
+});
+
+test("every errno of the system has a text", () => {
+  for (const [name, number] of Object.entries(constants.errno)) {
+    assert.doesNotMatch(errnoText(number), /^errno /, name);
+    assert.notEqual(errnoText(number), "", name);
+  }
+});
+
+test("unknown numbers stay numbers", () => {
+  assert.equal(errnoText(524), "errno 524");
+  assert.equal(errnoText(0), "errno 0");
+});
