@@ -34,9 +34,10 @@ function foldStr(site: CallSite) {
   const [source, length] = site.arguments;
   const literal = source?.literal;
   if (literal === undefined || source === undefined) return undefined;
-  if (source.expression.kind !== "positional" && literal.kind !== "string" && literal.kind !== "int") return undefined;
-  const missing = source.expression.kind === "positional" && literal.kind === "int" && source.type?.kind === "int" && source.type.bytes === 8 && literal.value === 0n;
-  const text = missing ? "" : String(literal.value);
+  const { expression } = source;
+  if (expression.kind !== "positional" && literal.kind !== "string" && literal.kind !== "int") return undefined;
+  // Of a positional parameter the text counts, of a missing one nothing.
+  const text = expression.kind === "positional" ? (site.positional(expression.index) ?? "") : String(literal.value);
   if (length === undefined) return { kind: "string", value: text } as const;
   const limit = literalOf(site, 1);
   if (limit === undefined || limit < 0n) return undefined;
