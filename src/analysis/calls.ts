@@ -308,6 +308,7 @@ export function callSite(
         ? undefined
         : { name: mapName, scalar: map.keyedUse === undefined, key: map.key, value: map.value };
     },
+    positional: (index) => context.options.positional[index - 1],
     option: (optionName, defaultValue, description) => claimOption(context, expression, optionName, defaultValue, description),
     word: (index) => wordOf(args[index]?.expression),
     error: (code, message, at, extras) => reportError(context, code, at ?? expression.span, message, extras),

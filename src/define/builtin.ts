@@ -72,6 +72,8 @@ export interface CallSite {
   readonly config: Config;
   readonly target: Target;
   map(name: string): MapInfo | undefined;
+  /** Text of a positional parameter, from 1. */
+  positional(index: number): string | undefined;
   /** Named parameters of the command line (`-- --name=value`), and a way to claim one. */
   option(name: string, defaultValue: Literal | undefined, description: string): Literal;
   /** The word that an argument is, when it is a bare identifier. */

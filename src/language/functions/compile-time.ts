@@ -12,6 +12,7 @@ import type { Expression, Statement } from "../../syntax/ast.ts";
 import { bool, type Field, none, pointerTo, type Type, typeName, uint64 } from "../../types/type.ts";
 import { configDefinitions } from "../config/index.ts";
 import { checkFormat } from "./print.ts";
+import { isText } from "./string.ts";
 
 /** A literal as it would be written. */
 function literalNode(literal: Literal, span: Span): Expression {
@@ -112,13 +113,6 @@ const assert = builtin({
   },
   lower: () => noOperand,
 });
-
-/** Strings, arrays of characters and pointers to them. */
-function isText(type: Type): boolean {
-  const character = (inner: Type) => inner.kind === "int" && inner.bytes === 1;
-  if (type.kind === "array") return character(type.element);
-  return type.kind === "string" || (type.kind === "pointer" && character(type.to));
-}
 
 const assertStr = builtin({
   names: ["assert_str"],

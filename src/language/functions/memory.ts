@@ -1,11 +1,11 @@
-// Bytes and pointers: memcmp, is_err, strcap.
+// Bytes and pointers: memcmp, is_err, strcap, kptr, uptr, bswap.
 
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin } from "../../define/builtin.ts";
 import { type Code, noOperand, scalarOperand } from "../../define/code.ts";
 import type { Value } from "../../ir/model.ts";
 import type { Expression } from "../../syntax/ast.ts";
-import { bool, int32, int64, sizeOf, type Type, typeName } from "../../types/type.ts";
+import { type AddressSpace, bool, int32, int64, pointerTo, sizeOf, type Type, typeName, uint64 } from "../../types/type.ts";
 import { pointerLength } from "./string.ts";
 
 /** Bytes that a value has in memory; undefined for pointers, whose target is compared. */
@@ -124,4 +124,58 @@ const strcap = builtin({
   lower: (code, call) => scalarOperand(int64, pointerLength(code, present(call.arguments[0], "string"))),
 });
 
-export const memoryFunctions: readonly BuiltinDef[] = [memcmp, isErr, strcap];
+// ---- pointers and bytes -------------------------------------------------------------------------------------
+
+function inSpace(name: string, space: AddressSpace, doc: string): BuiltinDef {
+  return builtin({
+    names: [name],
+    form: "function",
+    doc,
+    signature: `T * ${name}(T * p)`,
+    example: `begin { print(${name}((int8 *)16)); }`,
+    parameters: [{ name: "p", kind: "int" }],
+    check: (site) => {
+      const type = site.arguments[0]?.type;
+      if (type === undefined || type.kind === "pointer" || type.kind === "int") return;
+      site.error("argument", `${name}() expects a pointer or an integer (${typeName(type)} provided)`);
+    },
+    type: (site) => {
+      const type = site.arguments[0]?.type;
+      if (type?.kind === "pointer") return pointerTo(type.to, space);
+      return type === undefined ? undefined : pointerTo(uint64, space);
+    },
+    lower: (code, call) => scalarOperand(call.type, code.integer(present(call.arguments[0], "pointer"))),
+  });
+}
+
+const bswap = builtin({
+  names: ["bswap"],
+  form: "function",
+  doc: "Reverses the bytes of an integer.",
+  signature: "uintN bswap(uintN n)",
+  example: "begin { print(bswap((uint16)258)); }",
+  parameters: [{ name: "n", kind: "int" }],
+  type: (site) => {
+    const type = site.arguments[0]?.type;
+    return type === undefined ? undefined : type.kind === "int" ? { ...type, signed: false } : uint64;
+  },
+  check: (site) => {
+    const type = site.arguments[0]?.type;
+    if (type !== undefined && type.kind !== "int") site.error("argument", `bswap() expects an integer (${typeName(type)} provided)`);
+  },
+  lower: (code, call) => {
+    const value = code.integer(present(call.arguments[0], "integer"));
+    const bits = sizeOf(call.type) * 8;
+    if (bits === 8) return scalarOperand(call.type, code.ir.extend(value, 8, false));
+    return scalarOperand(call.type, code.ir.byteSwap(value, bits === 16 ? 16 : bits === 32 ? 32 : 64));
+  },
+});
+
+export const memoryFunctions: readonly BuiltinDef[] = [
+  memcmp,
+  isErr,
+  strcap,
+  inSpace("kptr", "kernel", "Marks a pointer as one to kernel memory."),
+  inSpace("uptr", "user", "Marks a pointer as one to user memory."),
+  bswap,
+];

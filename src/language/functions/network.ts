@@ -66,9 +66,10 @@ const macaddr = builtin({
   parameters: [{ name: "addr", kind: "any" }],
   type: () => macType,
   check: (site) => {
-    const type = site.arguments[0]?.type;
+    const [argument] = site.arguments;
+    const type = argument?.type;
     if (type === undefined || type.kind === "pointer" || type.kind === "int") return;
-    if ((type.kind === "array" || type.kind === "string") && sizeOf(type) >= 6) return;
+    if (argument?.literal === undefined && (type.kind === "array" || type.kind === "string") && sizeOf(type) >= 6) return;
     site.error("argument", `macaddr() expects an array of 6 bytes or a pointer, not '${typeName(type)}'`);
   },
   lower: (code, call) => {

@@ -1,17 +1,17 @@
-// Strings and raw bytes: str, buf, strncmp, strcontains, strlen, kptr, uptr, bswap.
+// Strings and raw bytes: str, buf, strncmp, strstr, strcontains, strlen, str_concat.
 
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin, type Call, type CallSite } from "../../define/builtin.ts";
 import { type Code, memoryOperand, noOperand, type Place, scalarOperand } from "../../define/code.ts";
 import type { Value } from "../../ir/model.ts";
 import type { Expression } from "../../syntax/ast.ts";
-import { type AddressSpace, bool, int64, pointerTo, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
+import { type AddressSpace, bool, int64, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
 
 /**
  * Space that a pointer or number refers to. A number in a register of the kernel may be an address of the process: for
  * these the kernel itself looks which it is.
  */
-function spaceOf(code: Code, type: Type): AddressSpace {
+export function spaceOf(code: Code, type: Type): AddressSpace {
   if (type.kind === "pointer" && type.space !== "none") return type.space;
   return code.point.context === "registers" && code.point.space === "kernel" ? "none" : code.point.space;
 }
@@ -34,9 +34,10 @@ function foldStr(site: CallSite) {
   const [source, length] = site.arguments;
   const literal = source?.literal;
   if (literal === undefined || source === undefined) return undefined;
-  if (source.expression.kind !== "positional" && literal.kind !== "string" && literal.kind !== "int") return undefined;
-  const missing = source.expression.kind === "positional" && literal.kind === "int" && source.type?.kind === "int" && source.type.bytes === 8 && literal.value === 0n;
-  const text = missing ? "" : String(literal.value);
+  const { expression } = source;
+  if (expression.kind !== "positional" && literal.kind !== "string" && literal.kind !== "int") return undefined;
+  // Of a positional parameter the text counts, of a missing one nothing.
+  const text = expression.kind === "positional" ? (site.positional(expression.index) ?? "") : String(literal.value);
   if (length === undefined) return { kind: "string", value: text } as const;
   const limit = literalOf(site, 1);
   if (limit === undefined || limit < 0n) return undefined;
@@ -73,13 +74,11 @@ function readFilled(code: Code, type: Type, from: Value, size: number, to: Place
   code.copy({ address: room, offset: 0 }, to, size);
 }
 
-/** Bytes to read for a length, at most the size of the storage. The length counts the NUL unless max_strlen is small. */
+/** Bytes to read for a length, which counts the NUL, at most the size of the storage. */
 function readLength(code: Code, length: Expression, size: number): Value {
   const known = code.literalOf(length);
-  const extra = code.config.maxStrlen < untrailedLimit ? 1 : 0;
-  if (known?.kind === "int") return code.ir.const(Math.min(size, Number(known.value) + extra));
-  const wanted = code.integer(length);
-  return code.ir.clamp(extra === 0 ? wanted : code.ir.binary("add", wanted, code.ir.const(extra)), size);
+  if (known?.kind === "int") return code.ir.const(Math.min(size, Number(known.value)));
+  return code.ir.clamp(code.integer(length), size);
 }
 
 const str = builtin({
@@ -181,6 +180,13 @@ const buf = builtin({
     return memoryOperand(call.type, address);
   },
 });
+
+/** Strings, arrays of characters and pointers to them. */
+export function isText(type: Type): boolean {
+  const character = (inner: Type) => inner.kind === "int" && inner.bytes === 1;
+  if (type.kind === "array") return character(type.element);
+  return type.kind === "string" || (type.kind === "pointer" && character(type.to));
+}
 
 // ---- comparison -------------------------------------------------------------------------------------------
 
@@ -348,7 +354,8 @@ const strlen = builtin({
   },
   type: () => uint64,
   check: (site) => {
-    if (site.arguments[0]?.type?.kind !== "pointer") checkStrings(site);
+    const type = site.arguments[0]?.type;
+    if (type !== undefined && !isText(type)) site.error("argument", `strlen() expects a string, char array or char pointer (${typeName(type)} provided)`);
   },
   lower: (code, call) => {
     const [text] = call.arguments;
@@ -376,41 +383,50 @@ const strlen = builtin({
   },
 });
 
-// ---- pointers and bytes -------------------------------------------------------------------------------------
+// ---- str_concat -------------------------------------------------------------------------------------------
 
-function inSpace(name: string, space: AddressSpace, doc: string): BuiltinDef {
-  return builtin({
-    names: [name],
-    form: "function",
-    doc,
-    signature: `T * ${name}(T * p)`,
-    example: `begin { print(${name}((int8 *)16)); }`,
-    parameters: [{ name: "p", kind: "int" }],
-    type: (site) => {
-      const type = site.arguments[0]?.type;
-      if (type?.kind === "pointer") return pointerTo(type.to, space);
-      return type === undefined ? undefined : pointerTo(uint64, space);
-    },
-    lower: (code, call) => scalarOperand(call.type, code.integer(present(call.arguments[0], "pointer"))),
-  });
+/** Copies a string up to its NUL, with one; gives its length. */
+function copyText(code: Code, expression: Expression, to: Value): Value {
+  const { address, offset } = code.place(code.operand(expression));
+  const size = sizeOf(code.typeOf(expression));
+  // One byte more than the string's: a full one has no NUL.
+  const copied = code.probeReadString("kernel", to, code.ir.const(size + 1), code.ir.offset(address, offset));
+  const length = code.choose("sgt", copied, code.ir.const(0), () => code.ir.binary("sub", copied, code.ir.const(1)), () => code.ir.const(0));
+  return code.ir.clamp(length, size);
 }
 
-const bswap = builtin({
-  names: ["bswap"],
+function foldConcat(site: CallSite) {
+  const [a, b] = site.arguments.map((argument) => argument.literal);
+  return a?.kind === "string" && b?.kind === "string" ? ({ kind: "string", value: cString(a.value) + cString(b.value) } as const) : undefined;
+}
+
+const strConcat = builtin({
+  names: ["str_concat"],
   form: "function",
-  doc: "Reverses the bytes of an integer.",
-  signature: "uintN bswap(uintN n)",
-  example: "begin { print(bswap((uint16)258)); }",
-  parameters: [{ name: "n", kind: "int" }],
+  doc: "Two strings, one after the other.",
+  signature: "string str_concat(string a, string b)",
+  example: 'begin { print(str_concat("in ", comm)); }',
+  parameters: [
+    { name: "a", kind: "any" },
+    { name: "b", kind: "any" },
+  ],
+  fold: foldConcat,
   type: (site) => {
-    const type = site.arguments[0]?.type;
-    return type === undefined ? undefined : type.kind === "int" ? { ...type, signed: false } : uint64;
+    const folded = foldConcat(site);
+    if (folded !== undefined) return stringType(folded.value.length + 1);
+    const [a, b] = site.arguments.map((argument) => argument.type);
+    return a?.kind === "string" && b?.kind === "string" ? stringType(a.size + b.size) : undefined;
   },
+  check: checkStrings,
   lower: (code, call) => {
-    const value = code.integer(present(call.arguments[0], "integer"));
-    const bits = sizeOf(call.type) * 8;
-    if (bits === 8) return scalarOperand(call.type, code.ir.extend(value, 8, false));
-    return scalarOperand(call.type, code.ir.byteSwap(value, bits === 16 ? 16 : bits === 32 ? 32 : 64));
+    const [a, b] = call.arguments;
+    const size = sizeOf(call.type);
+    // Room for the NUL after each part.
+    const text = code.temporary(size + 2);
+    code.zero({ address: text, offset: 0 }, size + 2);
+    const length = copyText(code, present(a, "string"), text);
+    copyText(code, present(b, "string"), code.ir.binary("add", text, length));
+    return memoryOperand(call.type, text);
   },
 });
 
@@ -421,7 +437,5 @@ export const stringFunctions: readonly BuiltinDef[] = [
   strstr,
   strcontains,
   strlen,
-  inSpace("kptr", "kernel", "Marks a pointer as one to kernel memory."),
-  inSpace("uptr", "user", "Marks a pointer as one to user memory."),
-  bswap,
+  strConcat,
 ];
