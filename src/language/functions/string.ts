@@ -74,11 +74,13 @@ function readFilled(code: Code, type: Type, from: Value, size: number, to: Place
   code.copy({ address: room, offset: 0 }, to, size);
 }
 
-/** Bytes to read for a length, which counts the NUL, at most the size of the storage. */
+/** Bytes to read for a length, at most the size of the storage. The length counts the NUL unless max_strlen is small. */
 function readLength(code: Code, length: Expression, size: number): Value {
   const known = code.literalOf(length);
-  if (known?.kind === "int") return code.ir.const(Math.min(size, Number(known.value)));
-  return code.ir.clamp(code.integer(length), size);
+  const extra = code.config.maxStrlen < untrailedLimit ? 1 : 0;
+  if (known?.kind === "int") return code.ir.const(Math.min(size, Number(known.value) + extra));
+  const wanted = code.integer(length);
+  return code.ir.clamp(extra === 0 ? wanted : code.ir.binary("add", wanted, code.ir.const(extra)), size);
 }
 
 const str = builtin({
