@@ -100,12 +100,17 @@ const uaddr = builtin({
     const { user } = code.point;
     const name = literal?.kind === "string" ? literal.value : "";
     const symbol = present(user === undefined ? undefined : code.target.userTargets.addressOf(user.path, name), name);
-    const place = user?.address;
+    const place = canTellPlace(code) ? user?.address : undefined;
     if (place === undefined) return scalarOperand(call.type, code.ir.const(symbol.address));
     // The place of the probe is at a known distance from the symbol, wherever the file is loaded.
     return scalarOperand(call.type, code.ir.binary("add", placeAddress(code), code.ir.const(symbol.address - place)));
   },
 });
+
+/** Where a function returns its place is known to Linux 6.6 and later; before, only that of programs at fixed addresses is. */
+function canTellPlace(code: Code): boolean {
+  return !code.point.capabilities.has("retval") || code.target.has("uprobe_multi");
+}
 
 /** Address of the probed place: where a function returns the helper knows it. */
 function placeAddress(code: Code): Value {
