@@ -1,6 +1,6 @@
 // A guest from outside: boots a kernel, runs the rows there and hands out their results as they come.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,7 +14,8 @@ export type RowResult =
 export interface Guest {
   /** What became of a row. */
   result(key: string): Promise<RowResult>;
-  end(): void;
+  readonly ended: Promise<void>;
+  stop(): void;
 }
 
 const script = resolve("test/vm/vm-run");
@@ -31,27 +32,41 @@ export function reasonAgainstGuests(): string | undefined {
   return undefined;
 }
 
-/** Boots a kernel series with the checkout inside. `ids`: rows to run, all when empty. */
-export function bootGuest(kernel: string, fixtures: string, ids: readonly string[]): Guest {
-  const prepared = spawnSync(script, ["--kernel", kernel, "--prepare"], { encoding: "utf8" });
-  if (prepared.status === unavailableStatus) {
-    const reason = `no guest: ${prepared.stderr.trim().split("\n").at(-1) ?? ""}`;
-    return { result: () => Promise.resolve({ kind: "unavailable", reason }), end: () => undefined };
-  }
+/** Bundles what runs the rows inside the guests; `remove` deletes it. */
+export function buildGuestRunner(): { readonly path: string; remove(): void } {
   mkdirSync("build", { recursive: true });
   const folder = mkdtempSync(resolve("build/vm-"));
-  const runner = join(folder, "guest.mjs");
-  buildSync({ entryPoints: ["test/vm/guest.ts"], outfile: runner, bundle: true, platform: "node", format: "esm", target: "node20" });
+  const path = join(folder, "guest.mjs");
+  const common = { bundle: true, platform: "node", format: "esm", target: "node20", packages: "external" } as const;
+  buildSync({ ...common, entryPoints: ["test/vm/guest.ts"], outfile: path });
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Boots a kernel series with the checkout inside and runs a command there that prints results of rows. */
+export async function bootGuest(kernel: string, command: readonly string[]): Promise<Guest> {
+  const prepared = await prepare(kernel);
+  if (prepared.status === unavailableStatus) {
+    const reason = `no guest: ${prepared.said.trim().split("\n").at(-1) ?? ""}`;
+    return { result: () => Promise.resolve({ kind: "unavailable", reason }), ended: Promise.resolve(), stop: () => undefined };
+  }
   const options = ["--kernel", kernel, "--timeout", String(limitSeconds)];
-  const child = spawn(script, [...options, "--", process.execPath, runner, fixtures, ...ids], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(script, [...options, "--", ...command], { stdio: ["ignore", "pipe", "pipe"] });
   const results = collectResults(child);
   return {
     result: (key) => results.of(key),
-    end: () => {
+    ended: new Promise((done) => child.on("close", () => done())),
+    stop: () => {
       child.kill("SIGTERM");
-      rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Fetches the kernel if need be. */
+function prepare(kernel: string): Promise<{ readonly status: number | null; readonly said: string }> {
+  const child = spawn(script, ["--kernel", kernel, "--prepare"], { stdio: ["ignore", "ignore", "pipe"] });
+  const said: Buffer[] = [];
+  child.stderr.on("data", (piece: Buffer) => said.push(piece));
+  return new Promise((done) => child.on("close", (status) => done({ status, said: Buffer.concat(said).toString() })));
 }
 
 interface Results {

@@ -1,16 +1,19 @@
-// Inside a guest: runs its rows one after the other and prints a line of JSON for each.
+// Inside a guest: runs or loads its rows one after the other and prints a line of JSON for each.
 // Arguments: the folder of the fixtures, then ids of rows (without any: all).
 
 import { release } from "node:os";
 import { performance } from "node:perf_hooks";
+import { thisMachine } from "../../src/library/compile.ts";
 import { checkRow } from "../conformance/runner.ts";
+import { loadRow } from "./load-rows.ts";
 import { rowsFor } from "./rows.ts";
 
 const [folder, ...ids] = process.argv.slice(2);
+const machine = thisMachine([]);
 
-for (const { key, row } of rowsFor(release(), ids.length === 0 ? undefined : ids)) {
+for (const { key, row, mode } of rowsFor(release(), ids.length === 0 ? undefined : ids)) {
   const start = performance.now();
-  const problem = await checkRow(row, folder);
+  const problem = mode === "run" ? await checkRow(row, folder) : loadRow(row, machine);
   const seconds = (performance.now() - start) / 1000;
   process.stdout.write(`${JSON.stringify({ key, problem, seconds })}\n`);
 }

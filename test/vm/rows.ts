@@ -1,4 +1,5 @@
-// Which rows run in the guests: all of the tables here, and a fixed sample of those that run on every kernel.
+// Which rows run in the guests: all of the tables here, a fixed sample of those that run on every kernel, and of these
+// nearly all are loaded without being run.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -6,17 +7,19 @@ import { kernelMatches } from "../conformance/kernel-condition.ts";
 import { parseTable, type Row } from "../conformance/table.ts";
 
 export interface GuestRow {
-  /** Table and id: what the guest calls it in its results. */
+  /** Table, id and `load` where the script is not run: what the guest calls it in its results. */
   readonly key: string;
   readonly row: Row;
+  readonly mode: "run" | "load";
 }
 
-/** Of the rows for every kernel one of this many is in the sample. */
-const sampleRate = 25;
+/** Of the rows for every kernel one of this many is run. */
+const sampleRate = 60;
 
-function tablesIn(folder: string): readonly GuestRow[] {
+function tablesIn(folder: string, mode: "run" | "load"): readonly GuestRow[] {
+  const prefix = mode === "load" ? "load " : "";
   return readdirSync(folder).sort().flatMap((file) =>
-    parseTable(readFileSync(join(folder, file), "utf8")).map((row) => ({ key: `${file}:${row.id}`, row })),
+    parseTable(readFileSync(join(folder, file), "utf8")).map((row) => ({ key: `${prefix}${file}:${row.id}`, row, mode })),
   );
 }
 
@@ -27,10 +30,21 @@ function hash(text: string): number {
   return value;
 }
 
+/** Whether a row is a script that should be accepted, and needs no files, settings or parameters. */
+export function isLoadable(row: Row): boolean {
+  const plain = row.options.every((word, i) => word === "-c" || word === "--unsafe" || row.options[i - 1] === "-c");
+  const alone = row.fixtures.length === 0 && row.beside === undefined && row.script === undefined && !/^ *import /m.test(row.program);
+  const settings = Object.keys(row.environment).length + row.words.length;
+  const accepted = row.status === 0 && !row.diagnostics.some((text) => / E /.test(text));
+  return row.program !== "" && plain && alone && settings === 0 && accepted;
+}
+
 /** The rows for a kernel of a series or release, in the order in which they run. `only`: ids, all when undefined. */
 export function rowsFor(release: string, only: readonly string[] | undefined): readonly GuestRow[] {
-  const sample = tablesIn(resolve("test/conformance/tables")).filter(({ key }) => hash(key) % sampleRate === 0);
-  return [...tablesIn(resolve("test/vm/tables")), ...sample].filter(
+  const common = resolve("test/conformance/tables");
+  const sample = tablesIn(common, "run").filter(({ key }) => hash(key) % sampleRate === 0);
+  const loaded = tablesIn(common, "load").filter(({ row }) => isLoadable(row));
+  return [...tablesIn(resolve("test/vm/tables"), "run"), ...sample, ...loaded].filter(
     ({ row }) => row.pending === undefined && kernelMatches(row.kernel, release) && (only?.includes(row.id) ?? true),
   );
 }

@@ -1,15 +1,17 @@
 // Rows of tables on other kernels than the running one: each kernel boots once in a virtual machine and runs all of its rows.
 
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import { after, describe, type TestContext, test } from "node:test";
 import { buildFixtures } from "../conformance/fixtures.ts";
 import { describeRow } from "../conformance/table.ts";
-import { bootGuest, type Guest, reasonAgainstGuests } from "./boot-guest.ts";
+import { bootGuest, buildGuestRunner, type Guest, reasonAgainstGuests } from "./boot-guest.ts";
 import { rowsFor } from "./rows.ts";
 
 const allKernels = ["6.1", "6.12"];
 const kernels = process.env["VM_KERNELS"]?.split(",") ?? allKernels;
 const only = process.env["VM_ROWS"]?.split(",");
+const guestsAtATime = Math.max(1, Number(process.env["VM_GUESTS"] ?? availableParallelism()));
 
 const plans = kernels.map((kernel) => ({ kernel, rows: rowsFor(kernel, only) }));
 const fixtures = buildFixtures(new Set(plans.flatMap(({ rows }) => rows.flatMap(({ row }) => row.fixtures))));
@@ -17,20 +19,37 @@ after(() => fixtures.remove());
 
 const withoutGuests = reasonAgainstGuests();
 
+/** Boots the guests, so many at a time: each waits for the one that many places before it. */
+function bootGuests(): ReadonlyMap<string, Promise<Guest>> {
+  const runner = buildGuestRunner();
+  const command = [process.execPath, runner.path, fixtures.path, ...(only ?? [])];
+  const booted = new Map<string, Promise<Guest>>();
+  for (const [i, { kernel }] of plans.entries()) {
+    const before = [...booted.values()][i - guestsAtATime];
+    const free = before === undefined ? Promise.resolve() : before.then(({ ended }) => ended);
+    booted.set(kernel, free.then(() => bootGuest(kernel, command)));
+  }
+  after(async () => {
+    for (const guest of booted.values()) (await guest).stop();
+    runner.remove();
+  });
+  return booted;
+}
+
+const guests = withoutGuests === undefined ? bootGuests() : undefined;
+
 for (const { kernel, rows } of plans) {
   describe(`Linux ${kernel}`, () => {
-    // Booted by the first row that asks, when the kernels before it have run.
-    const state: { guest: Guest | undefined } = { guest: undefined };
-    for (const { key, row } of rows) {
+    for (const { key, row, mode } of rows) {
       const missing = row.fixtures.map((name) => fixtures.problem(name)).find((problem) => problem !== undefined);
       const skip = withoutGuests ?? missing;
-      test(`${kernel} ${describeRow(row)}`, skip === undefined ? {} : { skip }, async (context: TestContext) => {
-        state.guest ??= bootGuest(kernel, fixtures.path, only ?? []);
-        const result = await state.guest.result(key);
+      test(`${kernel} ${mode} ${describeRow(row)}`, skip === undefined ? {} : { skip }, async (context: TestContext) => {
+        const guest = await guests?.get(kernel);
+        assert.ok(guest !== undefined);
+        const result = await guest.result(key);
         if (result.kind === "unavailable") context.skip(result.reason);
         else assert.equal(result.problem, undefined);
       });
     }
-    after(() => state.guest?.end());
   });
 }
