@@ -284,12 +284,11 @@ function assignMap(context: Context, target: MapExpression, value: Expression, t
 
 function mapMismatch(context: Context, name: string, type: Type, at: SpanOf): void {
   const known = context.state.map(name).value ?? none;
-  reportError(
-    context,
-    "type-mismatch",
-    at,
-    `Type mismatch for ${name}: trying to assign value of type '${typeName(type)}' when map already has a type '${typeName(known)}'`,
-  );
+  const sameKind = type.kind === "aggregate" && known.kind === "aggregate" && type.aggregation === known.aggregation;
+  const what = sameKind
+    ? `${type.aggregation}() has other parameters here than at another use on this map`
+    : `trying to assign value of type '${typeName(type)}' when map already has a type '${typeName(known)}'`;
+  reportError(context, "type-mismatch", at, `Type mismatch for ${name}: ${what}`);
 }
 
 /** `target op= value` is `target = target op value`, which is 64 bits wide. */
