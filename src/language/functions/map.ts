@@ -104,7 +104,7 @@ const find = builtin({
   doc: "Looks an element up and, if the map has it, assigns its value to a variable.",
   signature: "bool find(@map, key, $variable)",
   example: "begin { @a[1] = 2; let $v; if (find(@a, 1, $v)) { print($v); } clear(@a); }",
-  parameters: [...elementParameters, { name: "variable", kind: "variable" }],
+  parameters: [...elementParameters, { name: "found", kind: "variable" }],
   pure: false,
   type: () => bool,
   assigned: (site) => {
