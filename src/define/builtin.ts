@@ -98,6 +98,7 @@ export interface BuiltinDef {
   /** Usable as a bare word, with parentheses, or both. */
   readonly form: "variable" | "function" | "both";
   readonly doc: string;
+  /** One line for each form. */
   readonly signature: string;
   /** A complete program that shows it. */
   readonly example: string;

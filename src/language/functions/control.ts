@@ -45,7 +45,7 @@ const exitAction: ActionDef = {
 const time = builtin({
   names: ["time"],
   form: "function",
-  doc: "Prints the local time when the event is handled.",
+  doc: "Prints the local time when the event is handled, as strftime(3) writes it (default: `%H:%M:%S` and a line feed).",
   signature: "void time([const string format])",
   example: 'begin { time("%H:%M:%S\\n"); }',
   parameters: [{ name: "format", kind: "format" }],
@@ -71,7 +71,7 @@ const timeAction: ActionDef = {
 const cat = formatFunction(
   "cat",
   "cat",
-  "Prints the beginning of a file.",
+  "Prints the first max_cat_bytes bytes of a file whose name is formatted as printf does it.",
   'begin { cat("/proc/loadavg"); }',
   false,
 );
@@ -85,7 +85,7 @@ const catAction = formatAction("cat", (path, host, spec) => {
 const system = formatFunction(
   "system",
   "system",
-  "Runs a shell command and prints what it writes.",
+  "Runs a shell command, formatted as printf does it, and prints what it wrote when it has ended; events wait meanwhile.",
   'begin { system("echo %d", 1); }',
   true,
 );
@@ -96,8 +96,8 @@ const systemAction = formatAction("system", (command, host, spec) => {
   else host.message("error", "runtime_error", `command exited with code ${status}: ${command}`, spec.place);
 });
 
-const errorf = formatFunction("errorf", "errorf", "Writes a located error to stderr.", 'begin { errorf("bad %d", 1); }', false);
-const warnf = formatFunction("warnf", "warnf", "Writes a located warning to stderr.", 'begin { warnf("odd %d", 1); }', false);
+const errorf = formatFunction("errorf", "errorf", "Writes a message with its place in the script to stderr, as an error; the run goes on.", 'begin { errorf("bad %d", 1); }', false);
+const warnf = formatFunction("warnf", "warnf", "Writes a message with its place in the script to stderr, as a warning.", 'begin { warnf("odd %d", 1); }', false);
 
 const errorfAction = formatAction("errorf", (text, host, spec) =>
   host.message("error", "errorf", text.replace(/\n$/, ""), spec.place),

@@ -108,7 +108,7 @@ const percpuKaddr = builtin({
   form: "function",
   doc: "Address of a per-CPU variable of the kernel on this CPU or on the given one; null when there is no such CPU.",
   signature: "T * percpu_kaddr(const string name [, int cpu])",
-  example: 'begin { print(*percpu_kaddr("cpu_number", 0)); }',
+  example: 'begin { print(percpu_kaddr("runqueues").nr_running); }',
   parameters: [
     { name: "name", kind: "string-literal" },
     { name: "cpu", kind: "int" },

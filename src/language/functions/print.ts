@@ -78,7 +78,7 @@ export function formatFunction(
 export const printf = formatFunction(
   "printf",
   "printf",
-  "Prints formatted text.",
+  "Prints formatted text: %d %i signed, %u unsigned, %x %X hexadecimal, %o octal, %c a character, %p an address, %s any value, %r %rx %rh the bytes of buf() as text, escaped and in hexadecimal, %gr allocation flags. Integers are cut to 32 bits; hh, h, l, ll before the letter make it 8, 16 or 64. A width pads with blanks, or with zeros after 0; - puts them behind.",
   'begin { printf("%d %s\\n", 42, comm); }',
   false,
 );
@@ -154,7 +154,7 @@ export const print = builtin({
   names: ["print"],
   form: "function",
   doc: "Prints a value and a line feed, or a map: its largest `top` entries, divided by `div`.",
-  signature: "void print(value) | void print(@map [, top [, div]])",
+  signature: "void print(value)\nvoid print(@map [, const int top [, const int div]])",
   example: 'begin { print((1, "two")); @a = 5; print(@a); clear(@a); }',
   parameters: [
     { name: "value", kind: "map-or-any" },

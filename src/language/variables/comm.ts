@@ -71,7 +71,7 @@ const comm = builtin({
   names: ["comm"],
   form: "both",
   doc: "Name of the current thread; `comm(pid)`: of the task with that id in the initial PID namespace, `N/A` when there is none.",
-  signature: "string[16] comm | string[64] comm(int pid)",
+  signature: "string[16] comm\nstring[64] comm(int pid)",
   example: "begin { print(comm); }",
   parameters: [{ name: "pid", kind: "int" }],
   required: 0,

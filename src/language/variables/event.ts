@@ -63,7 +63,7 @@ const sargN = builtin({
   form: "variable",
   doc: "Argument N of those that the traced function gets on the stack.",
   signature: "uint64 sargN",
-  example: "uprobe:/bin/bash:main { print(sarg0); }",
+  example: "uprobe:libc:vfprintf { print(sarg0); exit(); }",
   needs: "sargN",
   usesContext: true,
   type: () => uint64,

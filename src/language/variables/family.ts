@@ -18,7 +18,7 @@ function relative(name: string, link: string, field: string, doc: string, exampl
     names: [name],
     form: "both",
     doc,
-    signature: `${name} | ${name}(struct task_struct * task)`,
+    signature: `${name}\n${name}(struct task_struct * task)`,
     example,
     parameters: [{ name: "task", kind: "any" }],
     required: 0,
