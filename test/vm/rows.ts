@@ -14,7 +14,7 @@ export interface GuestRow {
 }
 
 /** Of the rows for every kernel one of this many is run, and one of this many loaded. */
-const sampleRates = { run: 50, load: 2 } as const;
+const sampleRates = { run: 100, load: 2 } as const;
 
 function tablesIn(folder: string, mode: "run" | "load"): readonly GuestRow[] {
   const prefix = mode === "load" ? "load " : "";
