@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inTurn, run } from "./command.mjs";
-import { count, figure, milliseconds, nanoseconds, ratio } from "./table.mjs";
+import { count, figure, median, milliseconds, nanoseconds, ratio } from "./table.mjs";
 
 const calls = 1_000_000;
 
@@ -57,7 +57,7 @@ export async function events({ ours, peer, rounds, folder }) {
     return { ...result, perCall: Number(readFileSync(target.report, "latin1")), printed };
   };
   const [plain] = await inTurn([() => take(target.words, {})], Math.min(rounds, 5));
-  const base = plain.map(({ perCall }) => perCall).sort((a, b) => a - b)[plain.length >> 1];
+  const base = median(plain.map(({ perCall }) => perCall));
   const cost = ({ perCall }) => perCall - base;
   const head = [`A getppid() (${target.language}, ${base.toFixed(0)} ns untraced) costs more by`, "ours", "peer", "ours / peer"];
   const rows = [];
