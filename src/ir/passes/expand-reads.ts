@@ -96,6 +96,7 @@ class Expansion {
 
   private read(i: Read): void {
     const { result, size, address, offset, span } = i;
+    if (!this.uses.all.has(result.id)) return;
     const { cast } = this.plan;
     // To the verifier the word would be a pointer, but something else is made of it.
     const asNumber = i.pointee !== undefined && (this.uses.asNumber.has(result.id) || this.uses.merged.has(result.id));

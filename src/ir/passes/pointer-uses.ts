@@ -1,11 +1,12 @@
 // How values are used that the verifier may know as kernel pointers: with those no arithmetic is allowed beyond adding a constant.
 
 import { present } from "../../base/invariant.ts";
-import { targetsOf } from "../graph.ts";
+import { operandsOf, targetsOf, terminatorOperands } from "../graph.ts";
 import type { Block, Instruction, Value } from "../model.ts";
 
 /** Ids of values. */
 export interface Uses {
+  readonly all: ReadonlySet<number>;
   /** Something is computed from the value. */
   readonly asNumber: ReadonlySet<number>;
   /** The value is one of several that a block parameter may be: the verifier would see a pointer on one path and a number on another. */
@@ -14,6 +15,7 @@ export interface Uses {
 
 /** `order`: blocks before those that they dominate. */
 export function findUses(order: readonly Block[]): Uses {
+  const all = new Set<number>();
   const asNumber = new Set<number>();
   const merged = new Set<number>();
   const constants = new Set<number>();
@@ -21,12 +23,14 @@ export function findUses(order: readonly Block[]): Uses {
   const sums: { readonly sum: Value; readonly of: Value }[] = [];
   for (const { instructions, terminator } of order) {
     for (const i of instructions) {
+      for (const value of operandsOf(i)) all.add(value.id);
       if (i.op === "const") constants.add(i.result.id);
       const sum = sumOf(i, constants);
       if (sum !== undefined) sums.push(sum);
       else for (const value of numbersIn(i)) asNumber.add(value.id);
     }
     const t = present(terminator, "terminator");
+    for (const value of terminatorOperands(t)) all.add(value.id);
     if (t.op === "return") asNumber.add(t.value.id);
     for (const target of targetsOf(t)) for (const value of target.arguments) merged.add(value.id);
   }
@@ -34,7 +38,7 @@ export function findUses(order: readonly Block[]): Uses {
     if (asNumber.has(sum.id)) asNumber.add(of.id);
     if (merged.has(sum.id)) merged.add(of.id);
   }
-  return { asNumber, merged };
+  return { all, asNumber, merged };
 }
 
 function sumOf(i: Instruction, constants: ReadonlySet<number>): { sum: Value; of: Value } | undefined {
