@@ -168,6 +168,7 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
     includes: line.includes,
     disabledFeatures: line.noFeatures,
     warningLevel: line.noWarnings ? 0 : line.warnReads ? 2 : 1,
+    plainLoads: true,
     observe: line.emit !== undefined,
     stage: line.debug.length === 0 ? undefined : (stage, value) => printStage(line.debug, stage, value),
   };

@@ -4,7 +4,7 @@ import type { IrBuilder } from "../ir/builder.ts";
 import type { Comparison, Value } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
-import type { AddressSpace, Field, Type } from "../types/type.ts";
+import type { AddressSpace, Field, StructType, Type } from "../types/type.ts";
 import type { ActionParameters } from "./action.ts";
 import type { Config } from "./config.ts";
 import type { Literal } from "./literal.ts";
@@ -39,6 +39,8 @@ export type Operand =
       readonly type: Type;
       readonly address: Value;
       readonly offset: number;
+      /** What is at the address, if that is a struct. */
+      readonly struct: StructType | undefined;
       readonly space: AddressSpace;
       readonly bits: Field["bits"];
     };
