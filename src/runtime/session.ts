@@ -234,7 +234,8 @@ export class Session {
         this.unwinder.add(known);
         this.options.rememberProcess(known);
       } catch (problem) {
-        throw new StartFailure(`The memory of process ${known} can't be looked at, to unwind its stacks: it does not exist, or belongs to another user`, { cause: problem });
+        const reason = problem instanceof Error ? problem.message : String(problem);
+        throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
       }
     }
     if (this.options.verbose) this.output.note(this.unwinder.summary());

@@ -1,14 +1,16 @@
 // dw_ustack(): user stacks of programs without frame pointers, unwound in the kernel with tables made from .eh_frame.
 
+import { present } from "../../../base/invariant.ts";
 import { helpers } from "../../../bpf/helpers.ts";
 import type { ActionDef } from "../../../define/action.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../../define/builtin.ts";
 import { type Code, memoryOperand, type Operand, scalarOperand } from "../../../define/code.ts";
-import { registerNames } from "../../../define/registers.ts";
+import { registerNames, registerOffset } from "../../../define/registers.ts";
 import { processLayout, unwindMaps, unwindMissAction } from "../../../define/unwind-layout.ts";
 import type { Value } from "../../../ir/model.ts";
 import { sizeOf, type StackType, uint32 } from "../../../types/type.ts";
 import { checkStack, stackParameters, stackType } from "../stack.ts";
+import { readFirstInstance, realReturnAddress, type ReturnInstances, returnInstances } from "./return-instances.ts";
 import { fillUnwindStep, registersSize, stepFrame, workLayout } from "./unwind-step.ts";
 
 function check(site: CallSite): void {
@@ -42,12 +44,22 @@ function lower(code: Code, type: StackType): Operand {
 function unwind(code: Code, type: StackType, work: Value, process: Value, pid: Value): void {
   const { ir } = code;
   copyRegisters(code, work);
+  const instances = returnInstances(code.target.kernelTypes);
+  if (instances !== undefined) leaveTrampoline(code, instances, work);
   const frame = ir.slotAddress(ir.slot(stepFrame.size));
   ir.store(8, frame, stepFrame.work, work);
   ir.store(8, frame, stepFrame.process, process);
-  const step = code.shared(`unwind_${type.limit}`, ["int", "stack"], (builder) => fillUnwindStep(builder, type));
+  const step = code.shared(`unwind_${type.limit}`, ["int", "stack"], (builder) => fillUnwindStep(builder, type, instances));
   ir.call(helpers.loop.id, [ir.const(type.limit), ir.functionAddress(step), frame, ir.const(0)]);
   code.branch("ne", ir.load(8, work, workLayout.miss), ir.const(0), () => reportMiss(code, process, pid), () => undefined);
+}
+
+/** In a uretprobe the task is where the kernel let the function return to, instead of its caller. */
+function leaveTrampoline({ ir }: Code, instances: ReturnInstances, work: Value): void {
+  const [pointer, stack] = [workLayout.registers + offsetOf("ip"), workLayout.registers + offsetOf("sp")];
+  readFirstInstance(ir, instances, ir.call(helpers.getCurrentTaskBtf.id, [], "btf"), work, workLayout.instance);
+  const place = ir.offset(ir.load(8, work, stack), -8);
+  ir.store(8, work, pointer, realReturnAddress(ir, instances, work, workLayout.instance, place, ir.load(8, work, pointer)));
 }
 
 /** User space learns once of what it does not know, until it has looked. */
@@ -58,6 +70,10 @@ function reportMiss(code: Code, process: Value, pid: Value): void {
     ir.store(4, process, processLayout.reported, ir.const(1));
     code.event(unwindMissAction, {}, [{ operand: scalarOperand(uint32, pid), as: uint32 }]);
   }, () => undefined);
+}
+
+function offsetOf(register: string): number {
+  return present(registerOffset("x64", register), `register ${register}`);
 }
 
 /** Requested privilege level in the code segment register: 3 is user mode. */

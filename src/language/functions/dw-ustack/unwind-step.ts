@@ -21,6 +21,7 @@ import {
 import { present } from "../../../base/invariant.ts";
 import type { IrBuilder } from "../../../ir/builder.ts";
 import type { Block, Value } from "../../../ir/model.ts";
+import { type ReturnInstances, realReturnAddress } from "./return-instances.ts";
 import { stackHeader, type StackType } from "../../../types/type.ts";
 
 /** Bytes of struct pt_regs. */
@@ -29,9 +30,9 @@ const lastRegister = registersSize - 8;
 
 /**
  * Memory that the steps share: the registers of the frame they are at, then u64 1 if its address is a return address, u64 address without
- * a mapping or 0, and the stack that is being made.
+ * a mapping or 0, u64 address of the kernel's next record of a replaced return address or 0, and the stack that is being made.
  */
-export const workLayout = { registers: 0, isReturn: registersSize, miss: registersSize + 8, stack: registersSize + 16 } as const;
+export const workLayout = { registers: 0, isReturn: registersSize, miss: registersSize + 8, instance: registersSize + 16, stack: registersSize + 24 } as const;
 
 /** What the callback gets: the work memory and the process's record. */
 export const stepFrame = { work: 0, process: 8, size: 16 } as const;
@@ -48,6 +49,7 @@ interface Step {
   readonly b: IrBuilder;
   readonly work: Value;
   readonly process: Value;
+  readonly instances: ReturnInstances | undefined;
   /** Number of the frame, from 0. */
   readonly index: Value;
   readonly failed: Block;
@@ -56,12 +58,12 @@ interface Step {
 }
 
 /** Makes the code of `(round, frame)`: adds the frame that the registers are of to the stack, and goes to its caller. */
-export function fillUnwindStep(b: IrBuilder, type: StackType): void {
+export function fillUnwindStep(b: IrBuilder, type: StackType, instances: ReturnInstances | undefined): void {
   const frame = b.parameter(1);
   const work = b.load(8, frame, stepFrame.work, "memory");
   const process = b.load(8, frame, stepFrame.process, "memory");
   const index = b.clamp(b.parameter(0), type.limit - 1);
-  const step: Step = { b, work, process, index, failed: b.newBlock(), missed: b.newBlock(), ended: b.newBlock() };
+  const step: Step = { b, work, process, instances, index, failed: b.newBlock(), missed: b.newBlock(), ended: b.newBlock() };
   addFrame(step, type);
   const address = b.load(8, work, workLayout.registers + register("ip"));
   // The instruction after a call may belong to another function, or to a row of its own.
@@ -166,7 +168,7 @@ function goToCaller(step: Step, recipe: Value, address: Value): void {
   const base = b.load(8, b.binary("add", work, b.clamp(byte(recipeLayout.register), lastRegister)), workLayout.registers);
   const cfa = computeCfa(step, kind, base, address, signed);
   const returnsFrom = pick(b, b.binary("and", flags, b.const(recipeFlags.returnFromRegister)), base, cfa);
-  const caller = readUser(step, b.binary("add", returnsFrom, signed(recipeLayout.returnOffset)));
+  const caller = readReturnAddress(step, b.binary("add", returnsFrom, signed(recipeLayout.returnOffset)));
   leaveIf(b, "eq", caller, b.const(0), ended);
   restoreFramePointer(step, byte(recipeLayout.frame), base, cfa, signed(recipeLayout.frameOffset));
   b.store(8, work, workLayout.registers + register("ip"), caller);
@@ -228,6 +230,12 @@ function restoreFramePointer(step: Step, rule: Value, base: Value, cfa: Value, o
   b.store(8, work, place, readUser(step, b.binary("add", from, offset)));
   b.jump(after);
   b.startSealed(after);
+}
+
+function readReturnAddress(step: Step, place: Value): Value {
+  const { b, work, instances } = step;
+  const found = readUser(step, place);
+  return instances === undefined ? found : realReturnAddress(b, instances, work, workLayout.instance, place, found);
 }
 
 /** A word of the process's memory. */
