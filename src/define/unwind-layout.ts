@@ -7,7 +7,7 @@
 // A file has one table, however many processes map it. Tables lie one after the other in the segments, which are made as they are needed; a
 // table that goes on in the next segment is two pieces. Addresses of rows count from the beginning of their piece.
 
-import { mapTypes } from "../bpf/map-types.ts";
+import { mapFlags, mapTypes } from "../bpf/map-types.ts";
 import type { HostMap, MapShape } from "./host-map.ts";
 
 /** Rows of a segment (512 KiB), a power of two. */
@@ -17,7 +17,7 @@ export const maximumSegments = 1 << 10;
 export const maximumRecipes = 1 << 12;
 /** Executable mappings of a process, a power of two. */
 export const maximumMappings = 1 << 10;
-const maximumProcesses = 64;
+const maximumProcesses = 1 << 10;
 
 /** u32 mappings | u32 reported: user space knows of a miss | u64 misses | mappings. A miss is an address in no mapping. */
 export const processLayout = { count: 0, reported: 4, misses: 8, mappings: 16, mappingSize: 32 } as const;
@@ -74,7 +74,8 @@ export const unwindMaps = {
     keySize: 4,
     valueSize: processLayout.mappings + maximumMappings * processLayout.mappingSize,
     maxEntries: maximumProcesses,
-    flags: 0,
+    // A record is replaced, never changed where programs may be reading it.
+    flags: mapFlags.noPreallocation,
     inner: undefined,
   },
   segments: { name: "unwind_segments", type: mapTypes.arrayOfMaps.id, keySize: 4, valueSize: 4, maxEntries: maximumSegments, flags: 0, inner: segment },

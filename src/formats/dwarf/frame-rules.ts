@@ -70,6 +70,10 @@ interface State {
   returns: RegisterRule;
 }
 
+function copyOf({ cfa, frame, returns }: State): State {
+  return { cfa, frame, returns };
+}
+
 /** Gives the rows of functions one after the other; `frameRegister` is the DWARF number of the frame pointer (6 on x86-64). */
 export class FrameInterpreter {
   private readonly section: FrameSection;
@@ -94,7 +98,7 @@ export class FrameInterpreter {
     this.state = { cfa: undefined, frame: same, returns: same };
     this.initial = this.state;
     this.execute(common.instructions, common.end, visit);
-    this.initial = { ...this.state };
+    this.initial = copyOf(this.state);
     this.execute(entry.instructions, entry.end, visit);
     this.emit(entry.start + entry.length, visit);
   }
@@ -167,7 +171,7 @@ export class FrameInterpreter {
       case codes.register:
         return this.set(cursor.uleb(), { kind: "register", register: cursor.uleb() });
       case codes.rememberState:
-        this.saved.push({ ...state });
+        this.saved.push(copyOf(state));
         return;
       case codes.restoreState: {
         const before = this.saved.pop();
@@ -183,7 +187,7 @@ export class FrameInterpreter {
         return;
       case codes.defineCfaRegister: {
         const register = cursor.uleb();
-        state.cfa = state.cfa?.form === "sum" ? { ...state.cfa, register } : undefined;
+        state.cfa = state.cfa?.form === "sum" ? { form: "sum", register, offset: state.cfa.offset } : undefined;
         return;
       }
       case codes.defineCfaOffset:
@@ -226,7 +230,7 @@ export class FrameInterpreter {
 
   private setCfaOffset(offset: number): void {
     const { cfa } = this.state;
-    this.state.cfa = cfa?.form === "sum" ? { ...cfa, offset } : undefined;
+    this.state.cfa = cfa?.form === "sum" ? { form: "sum", register: cfa.register, offset } : undefined;
   }
 
   private saveAt(register: number, factored: number): void {

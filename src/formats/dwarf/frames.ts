@@ -83,10 +83,12 @@ function readHead(section: FrameSection, cursor: Cursor): Head | "end" {
   const idAt = cursor.at;
   const end = idAt + length;
   if (end > section.bytes.length) throw new DwarfError("a frame entry is longer than its section");
-  const eh = section.kind === "eh_frame";
-  const id = wide && !eh ? cursor.u64() : BigInt(cursor.u32());
-  const common = eh ? id === 0n : id === (wide ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn);
-  return { end, common, commonAt: eh ? idAt - Number(id) : Number(id) };
+  if (section.kind === "eh_frame") {
+    const distance = cursor.u32();
+    return { end, common: distance === 0, commonAt: idAt - distance };
+  }
+  const id = wide ? cursor.u64() : BigInt(cursor.u32());
+  return { end, common: id === (wide ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn), commonAt: Number(id) };
 }
 
 function readCommonAt(section: FrameSection, at: number): CommonEntry {
