@@ -32,6 +32,7 @@ export class Unwinder {
   private readonly timers = new Map<number, NodeJS.Timeout>();
   private readonly complain: (message: string) => void;
   private rows = 0;
+  private missesOfEnded = 0n;
   private warnedOfRoom = false;
 
   constructor(maps: ReadonlyMap<string, number>, complain: (message: string) => void) {
@@ -52,7 +53,10 @@ export class Unwinder {
     try {
       mappings = executableMappings(pid);
     } catch {
-      // It has ended: nothing will come from it any more.
+      // It has ended: what comes under its number later is another process.
+      this.missesOfEnded += this.maps.misses(pid);
+      this.processes.delete(pid);
+      this.maps.removeProcess(pid);
       return;
     }
     if (textOf(mappings) !== known.mappings) return this.describe(pid, mappings, firstPatience);
@@ -74,7 +78,7 @@ export class Unwinder {
 
   /** Addresses of all processes that were in no mapping. */
   misses(): bigint {
-    return [...this.processes.keys()].reduce((sum, pid) => sum + this.maps.misses(pid), 0n);
+    return [...this.processes.keys()].reduce((sum, pid) => sum + this.maps.misses(pid), this.missesOfEnded);
   }
 
   close(): void {

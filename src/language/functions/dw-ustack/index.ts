@@ -13,12 +13,19 @@ import { checkStack, stackParameters, stackType } from "../stack.ts";
 import { readFirstInstance, realReturnAddress, type ReturnInstances, returnInstances } from "./return-instances.ts";
 import { fillUnwindStep, registersSize, stepFrame, workLayout } from "./unwind-step.ts";
 
+/** The first release with all that the programs use. */
+const oldest = { major: 5, minor: 17 };
+
 function check(site: CallSite): void {
   checkStack(site, false);
   const hint = "accept it by a line of the config: config = { unstable_dw_ustack = enable }";
   if (site.config.unstableDwUstack === "error") site.error("unstable", "dw_ustack is not enabled", undefined, { hint });
   if (site.config.unstableDwUstack === "warn") site.warn("unstable", "dw_ustack is an unstable feature: it may change", undefined, { hint });
-  if (site.target.arch !== "x64") site.error("architecture", "dw_ustack() can unwind on x86_64 only");
+  if (site.target.arch !== "x64") return site.error("architecture", "dw_ustack() can unwind on x86_64 only");
+  const { major, minor } = site.target.release;
+  if (major < oldest.major || (major === oldest.major && minor < oldest.minor)) {
+    site.error("kernel", `dw_ustack() needs Linux ${oldest.major}.${oldest.minor} or later (for bpf_loop)`);
+  }
 }
 
 function lower(code: Code, type: StackType): Operand {
