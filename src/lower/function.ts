@@ -8,6 +8,7 @@ import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
 import { type Code, type EventArgument, memoryOperand, type Operand, type Place } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
+import type { HostMap } from "../define/host-map.ts";
 import type { Literal } from "../define/literal.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import { argumentRegisters, registerOffset } from "../define/registers.ts";
@@ -375,7 +376,6 @@ export class FunctionLowering implements Code {
     this.ir.startSealed(after);
   }
 
-  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
   shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string {
     const name = `${this.program.functionPrefix}_${suffix}`;
     const { shared, functions } = this.program;
@@ -387,6 +387,10 @@ export class FunctionLowering implements Code {
       functions.push(builder.function);
     }
     return name;
+  }
+
+  hostMap(map: HostMap): void {
+    this.program.resources.hostMaps.set(map.name, map);
   }
 
   // ---- events and maps ---------------------------------------------------------------------------------
