@@ -174,7 +174,7 @@ function inferRound(
   for (const probe of probes) {
     const [point] = probe.points;
     if (point === undefined) continue;
-    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inLoop: false };
+    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inText: false, inLoop: false };
     if (probe.predicate !== undefined) {
       const branches = chooseBranches(context, probe.predicate);
       if (branches === "both") checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
@@ -212,6 +212,9 @@ function userMap(input: AnalysisInput, map: MapState, value: Type): UserMap {
   };
 }
 
+/** The kernel counts the entries of a map in 32 bits. */
+const mostEntries = 0xffff_ffffn;
+
 function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapDeclaration): boolean {
   const { diagnostics } = input;
   if (!mapKinds.includes(declaration.mapKind)) {
@@ -222,6 +225,10 @@ function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapD
   }
   if (declaration.entries < 1n) {
     diagnostics.error("map-declaration", declaration.span, "The number of entries of a map must be a positive integer");
+    return false;
+  }
+  if (declaration.entries > mostEntries) {
+    diagnostics.error("map-declaration", declaration.span, `The number of entries of a map must be at most ${mostEntries}`);
     return false;
   }
   if (!map.used && !map.assigned) {

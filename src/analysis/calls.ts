@@ -181,6 +181,8 @@ function inferArgument(
       return typeOfOperand(context, { kind: "value", expression, span: expression.span });
     case "member":
       return undefined;
+    case "text":
+      return inferExpression({ ...context, inText: true }, expression);
     case "comptime":
     case "any":
     case "int":
@@ -275,6 +277,7 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
     case "comptime":
       return type === undefined || literal !== undefined ? undefined : "Unable to resolve comptime expression";
     case "any":
+    case "text":
       return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
     case "variable":
       return expression.kind === "variable" ? undefined : `${name}() expects a variable`;

@@ -124,7 +124,9 @@ function tupleMember(f: FunctionLowering, base: Expression, index: number): Oper
     const member = pairMember(f, base, index);
     if (member !== undefined) return member;
   }
-  const tuple = f.operand(base);
+  const operand = f.operand(base);
+  const pointer = operand.kind === "none" || operand.type.kind !== "pointer" ? undefined : operand.type;
+  const tuple = pointer === undefined ? operand : dereference(pointer, f.scalar(operand), 0);
   invariant((tuple.kind === "memory" || tuple.kind === "remote") && tuple.type.kind === "tuple", "bytes of a tuple");
   return valueMember(tuple, present(tuple.type.elements[index], "tuple element"), layoutTuple(tuple.type.elements).offsets[index] ?? 0);
 }
