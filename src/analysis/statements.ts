@@ -20,6 +20,7 @@ import {
   isFlexible,
   widenTarget,
 } from "./expressions.ts";
+import { checkReturn } from "./functions.ts";
 import { resolveType } from "./resolve-type.ts";
 
 type Of<K extends Statement["kind"]> = Extract<Statement, { readonly kind: K }>;
@@ -399,8 +400,8 @@ function inferForMap(context: Context, statement: Of<"for-map">): void {
 }
 
 function inferReturn(context: Context, statement: Of<"return">): void {
-  if (statement.value === undefined) return;
-  const type = inferExpression(context, statement.value);
-  if (type === undefined || isIntegral(asValue(type))) return;
+  const type = statement.value === undefined ? none : inferExpression(context, statement.value);
+  if (context.returns !== undefined && type !== undefined) return checkReturn(context, statement.span, type);
+  if (statement.value === undefined || type === undefined || isIntegral(asValue(type))) return;
   reportError(context, "return-type", statement.span, `Probe return values can only be integers. Found ${typeName(type)}`);
 }

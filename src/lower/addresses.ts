@@ -30,9 +30,9 @@ export function holdsValue(f: FunctionLowering, address: Value, type: Type, offs
   return start >= 0 && start + storedSize(type) <= object.bytes;
 }
 
-/** An address as a number: the verifier allows no arithmetic on stack addresses, but what a helper read is a number to it. */
+/** An address of the program's own memory as a number: the verifier allows no arithmetic on stack addresses, but what a helper read is a number to it. */
 export function addressNumber(f: FunctionLowering, address: Value): Value {
-  if (address.type === "int") return address;
+  if (address.type !== "stack" && address.type !== "memory") return address;
   const slots = f.ir.slotAddress(f.ir.slot(16));
   f.ir.store(8, slots, 0, address);
   f.probeRead("kernel", f.ir.offset(slots, 8), f.ir.const(8), slots);
