@@ -264,10 +264,10 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
       return `${name}() only supports int arguments (${typeName(type)} provided)`;
     }
     case "int-literal":
-      return literal?.kind === "int" ? undefined : `${name}() expects an int literal (${type?.kind ?? "nothing"} provided)`;
+      return literal?.kind === "int" || type === undefined ? undefined : `${name}() expects an int literal (${type.kind} provided)`;
     case "string-literal":
     case "format":
-      return literal?.kind === "string" ? undefined : `${name}() expects a string literal (${type?.kind ?? "nothing"} provided)`;
+      return literal?.kind === "string" || type === undefined ? undefined : `${name}() expects a string literal (${type.kind} provided)`;
     case "map":
       return expression.kind === "map" && expression.keys === undefined
         ? undefined

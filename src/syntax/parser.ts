@@ -361,8 +361,10 @@ class ProgramParser {
   private attachPoint(): AttachPoint {
     const { scanner } = this;
     const start = scanner.here();
+    const label = /^([A-Za-z_]\w*)\s*=\s*(?=[\w"$])/.exec(scanner.text.slice(start, start + 400));
+    const from = start + (label?.[0].length ?? 0);
     let colons = 0;
-    let at = start;
+    let at = from;
     for (; at < scanner.text.length; at++) {
       const c = scanner.text.charAt(at);
       if (c === '"') {
@@ -374,14 +376,14 @@ class ProgramParser {
       else if (c === "/") {
         const comment = scanner.text.charAt(at + 1) === "/" || scanner.text.charAt(at + 1) === "*";
         if (comment && colons === 0) break;
-        if (!comment && (colons === 0 || !mayContainPath(scanner.text.slice(start, at)))) break;
+        if (!comment && (colons === 0 || !mayContainPath(scanner.text.slice(from, at)))) break;
       }
     }
-    if (at === start) scanner.expected("attach point");
+    if (at === from) scanner.expected("attach point");
     scanner.position = at;
     scanner.lastEnd = at;
-    if (/^[{]/.test(scanner.text.slice(start, at))) scanner.expected("attach point");
-    return { text: scanner.text.slice(start, at), span: scanner.span(start, at) };
+    const text = scanner.text.slice(from, at);
+    return { text: label === null ? text : `${label[1]}=${text}`, span: scanner.span(start, at) };
   }
 }
 
@@ -408,7 +410,7 @@ function typedefNames(text: string): readonly string[] {
 
 /** Whether a `/` in the text belongs to it: in parts that can be paths, or that say nothing yet (patterns, parameters). */
 function mayContainPath(text: string): boolean {
-  const provider = text.slice(0, text.indexOf(":")).replace(/^.*=/, "");
+  const provider = text.slice(0, text.indexOf(":"));
   const withPaths = ["uprobe", "u", "uretprobe", "ur", "usdt", "watchpoint", "w", "iter", "it"];
   return withPaths.includes(provider.toLowerCase()) || /[*[$"]/.test(provider);
 }
