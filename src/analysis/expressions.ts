@@ -134,7 +134,8 @@ function inferPositional(context: Context, expression: Expression & { kind: "pos
   const literal = parameterLiteral(context.options.positional, expression.index);
   if (literal === undefined) {
     const message = `Positional parameter $${expression.index} is empty or not provided.`;
-    if (!context.inText) reportWarning(context, "missing-parameter", expression.span, message);
+    if (context.inText) return literalType(context, expression, { kind: "string", value: "" });
+    reportWarning(context, "missing-parameter", expression.span, message);
     literalType(context, expression, { kind: "int", value: 0n });
     return int64;
   }
