@@ -83,6 +83,8 @@ export class FunctionLowering implements Code {
   readonly program: ProgramLowering;
   readonly ir: IrBuilder;
   readonly storage: Map<VariableSymbol, VariableStorage>;
+  /** Addresses taken with `&` in this function, and those moved from them: how far into an object of how many bytes. */
+  readonly objects = new Map<Value, { readonly at: number; readonly bytes: number }>();
   /** 0 for the program, n for the callback of a loop inside n - 1 loops. */
   readonly depth: number;
   loop: LoopTargets | undefined;
