@@ -136,6 +136,12 @@ export interface Code {
   findElement(map: string, keys: readonly Expression[], variable: Expression): Value;
   /** Whether two strings are equal in their first `limit` bytes, up to a NUL: 1 or 0. */
   stringsEqual(left: Expression, right: Expression, limit: number): Value;
+  /** Index of a string's first place in another, -1 without one. */
+  searchString(haystack: Expression, needle: Expression): Value;
+  /** Bytes of a string or an array of characters before the NUL; all of them without one. */
+  stringLength(text: Expression): Value;
+  /** Difference of the first two bytes that differ in `size` bytes of loadable memory, as signed characters; 0 without one. */
+  memoryDifference(a: Value, b: Value, size: number): Value;
   /** Number of elements. */
   countElements(map: string): Value;
 

@@ -25,8 +25,10 @@ import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts
 import { buildKey, countElements, deleteElement, hasElement, scalarEntry } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
 import { findElement } from "./map-read.ts";
+import { memoryDifference } from "./memory-compare.ts";
 import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
+import { searchString, stringLength } from "./string-search.ts";
 import { stringsEqual } from "./strings.ts";
 import { lowerUsdtArgument } from "./usdt-arguments.ts";
 import { emitWarning } from "./warnings.ts";
@@ -268,6 +270,18 @@ export class FunctionLowering implements Code {
 
   stringsEqual(left: Expression, right: Expression, limit: number): Value {
     return stringsEqual(this, left, right, limit);
+  }
+
+  searchString(haystack: Expression, needle: Expression): Value {
+    return searchString(this, haystack, needle);
+  }
+
+  stringLength(expression: Expression): Value {
+    return stringLength(this, expression);
+  }
+
+  memoryDifference(a: Value, b: Value, size: number): Value {
+    return memoryDifference(this, a, b, size);
   }
 
   textTable(texts: readonly string[], width: number): Value {

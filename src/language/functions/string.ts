@@ -222,54 +222,6 @@ const strncmp = builtin({
   },
 });
 
-/** Index of the needle's first place in the haystack, -1 without one. */
-function search(code: Code, haystack: Expression, needle: Expression): Value {
-  const hay = code.operand(haystack);
-  const pin = code.operand(needle);
-  const hayType = code.typeOf(haystack);
-  const pinType = code.typeOf(needle);
-  const a = code.place(hay);
-  const b = code.place(pin);
-  const hayStart = code.ir.offset(a.address, a.offset);
-  const pinStart = code.ir.offset(b.address, b.offset);
-  const hayCount = sizeOf(hayType);
-  const pinCount = sizeOf(pinType);
-  const result = code.ir.variable();
-  code.ir.write(result, code.ir.const(-1));
-  const done = code.ir.newBlock();
-  code.repeat(hayCount, (i) => {
-    const next = code.ir.newBlock();
-    code.repeat(pinCount, (j) => {
-      const y = code.ir.load(1, code.ir.binary("add", pinStart, j), 0);
-      const found = code.ir.newBlock();
-      const compare = code.ir.newBlock();
-      code.ir.branch("eq", y, code.ir.const(0), found, compare);
-      code.ir.startSealed(found);
-      code.ir.write(result, i);
-      code.ir.jump(done);
-      code.ir.startSealed(compare);
-      const at = code.ir.binary("add", i, j);
-      const inside = code.ir.newBlock();
-      code.ir.branch("ult", at, code.ir.const(hayCount), inside, next);
-      code.ir.startSealed(inside);
-      const x = code.ir.load(1, code.ir.binary("add", hayStart, at), 0);
-      const same = code.ir.newBlock();
-      code.ir.branch("eq", x, y, same, next);
-      code.ir.startSealed(same);
-    });
-    code.ir.write(result, i);
-    code.ir.jump(done);
-    code.ir.startSealed(next);
-    const more = code.ir.newBlock();
-    const end = code.ir.load(1, code.ir.binary("add", hayStart, i), 0);
-    code.ir.branch("eq", end, code.ir.const(0), done, more);
-    code.ir.startSealed(more);
-  });
-  code.ir.jump(done);
-  code.ir.startSealed(done);
-  return code.ir.read(result);
-}
-
 const twoStrings = [
   { name: "haystack", kind: "any" },
   { name: "needle", kind: "any" },
@@ -310,7 +262,7 @@ const strstr = builtin({
   check: checkStrings,
   lower: (code, call) => {
     const [haystack, needle] = call.arguments;
-    return scalarOperand(int64, search(code, present(haystack, "haystack"), present(needle, "needle")));
+    return scalarOperand(int64, code.searchString(present(haystack, "haystack"), present(needle, "needle")));
   },
 });
 
@@ -329,7 +281,7 @@ const strcontains = builtin({
   check: checkStrings,
   lower: (code, call) => {
     const [haystack, needle] = call.arguments;
-    const index = search(code, present(haystack, "haystack"), present(needle, "needle"));
+    const index = code.searchString(present(haystack, "haystack"), present(needle, "needle"));
     return scalarOperand(bool, code.ir.compare("sge", index, code.ir.const(0)));
   },
 });
@@ -364,24 +316,7 @@ const strlen = builtin({
     if (text === undefined) return noOperand;
     const type = code.typeOf(text);
     if (type.kind === "pointer") return scalarOperand(uint64, pointerLength(code, text));
-    const place = code.place(code.operand(text));
-    const start = code.ir.offset(place.address, place.offset);
-    const length = code.ir.variable();
-    code.ir.write(length, code.ir.const(sizeOf(type)));
-    const done = code.ir.newBlock();
-    code.repeat(sizeOf(type), (i) => {
-      const byte = code.ir.load(1, code.ir.binary("add", start, i), 0);
-      const end = code.ir.newBlock();
-      const more = code.ir.newBlock();
-      code.ir.branch("eq", byte, code.ir.const(0), end, more);
-      code.ir.startSealed(end);
-      code.ir.write(length, i);
-      code.ir.jump(done);
-      code.ir.startSealed(more);
-    });
-    code.ir.jump(done);
-    code.ir.startSealed(done);
-    return scalarOperand(uint64, code.ir.read(length));
+    return scalarOperand(uint64, code.stringLength(text));
   },
 });
 
