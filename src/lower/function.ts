@@ -4,8 +4,9 @@
 import { helpers } from "../bpf/helpers.ts";
 import { invariant, present } from "../base/invariant.ts";
 import type { ActionParameters } from "../define/action.ts";
+import { elementType } from "../define/aggregation.ts";
 import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
-import { type Code, type EventArgument, memoryOperand, type Operand, type Place } from "../define/code.ts";
+import { type Code, type EventArgument, memoryOperand, type Operand, type Place, type Text } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Literal } from "../define/literal.ts";
@@ -136,6 +137,12 @@ export class FunctionLowering implements Code {
 
   typeOf(expression: Expression): Type {
     return present(this.program.analysed.types.get(expression), `type of ${expression.kind}`);
+  }
+
+  valueTypeOf(expression: Expression): Type {
+    const type = this.typeOf(expression);
+    if (type.kind !== "aggregate") return type;
+    return present(elementType(this.program.registry.aggregations.get(type.aggregation), type), "type of an element");
   }
 
   literalOf(expression: Expression): Literal | undefined {
@@ -272,7 +279,7 @@ export class FunctionLowering implements Code {
     return stringsEqual(this, left, right, limit);
   }
 
-  searchString(haystack: Expression, needle: Expression): Value {
+  searchString(haystack: Text, needle: Text): Value {
     return searchString(this, haystack, needle);
   }
 

@@ -1,6 +1,7 @@
 // Where a string is in another one, and how long a string is.
 
 import { helpers } from "../bpf/helpers.ts";
+import type { Text } from "../define/code.ts";
 import type { IrBuilder } from "../ir/builder.ts";
 import type { Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
@@ -8,7 +9,6 @@ import { sizeOf } from "../types/type.ts";
 import type { FunctionLowering } from "./function.ts";
 import { addressIn, longLoop, type LongLoopBody, shortLoop, when } from "./long-loops.ts";
 
-/** Both strings in memory; each ends at a NUL or at its size. */
 interface Search {
   readonly haystack: Value;
   readonly needle: Value;
@@ -17,20 +17,10 @@ interface Search {
 }
 
 /** Index of the needle's first place in the haystack, -1 without one; 0 for an empty needle. */
-export function searchString(f: FunctionLowering, haystack: Expression, needle: Expression): Value {
-  const search: Search = {
-    haystack: textAddress(f, haystack),
-    needle: textAddress(f, needle),
-    haystackSize: sizeOf(f.typeOf(haystack)),
-    needleSize: sizeOf(f.typeOf(needle)),
-  };
+export function searchString(f: FunctionLowering, haystack: Text, needle: Text): Value {
+  const search: Search = { haystack: haystack.address, needle: needle.address, haystackSize: haystack.size, needleSize: needle.size };
   const long = search.haystackSize > shortLoop || search.needleSize > shortLoop;
   return long ? searchLong(f, search) : searchShort(f, search);
-}
-
-function textAddress(f: FunctionLowering, expression: Expression): Value {
-  const { address, offset } = f.place(f.operand(expression));
-  return f.ir.offset(address, offset);
 }
 
 // ---- short strings ----------------------------------------------------------------------------------------
@@ -159,7 +149,8 @@ function matchShort(b: IrBuilder, haystackSize: number, needleSize: number): voi
 /** Bytes before the NUL; the size of a string without one. */
 export function stringLength(f: FunctionLowering, expression: Expression): Value {
   const size = sizeOf(f.typeOf(expression));
-  const text = textAddress(f, expression);
+  const { address, offset } = f.place(f.operand(expression));
+  const text = f.ir.offset(address, offset);
   // The helper copies a string and gives its length, much faster than a loop; a full one loses its last byte to the NUL.
   const copied = f.ir.call(helpers.probeReadKernelStr.id, [f.temporary(size), f.ir.const(size), text]);
   const length = f.ir.binary("sub", copied, f.ir.const(1));

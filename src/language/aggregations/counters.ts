@@ -39,6 +39,8 @@ export function addTo(code: Code, state: IrValue, offset: number, value: IrValue
 }
 
 const noBuckets = {
+  fields: [],
+  finishFields: () => [],
   bucket: (code: Code) => code.ir.const(0),
   summariseBuckets: () => ({ value: { kind: "none" }, rank: 0n }) as const,
   align: (_type: AggregateType, values: readonly Value[]) => values,
@@ -200,6 +202,11 @@ const stats: AggregationDef = {
   castable: false,
   shape: "stats",
   type: sampleType("stats"),
+  fields: ["count", "average", "total"],
+  finishFields: (code, type, accumulators) => {
+    const [all, samples] = accumulators;
+    return all === undefined || samples === undefined ? [] : [samples, avg.finish(code, type, accumulators), all];
+  },
   summarise: (type, states, div) => {
     const { all, samples, average } = averageOf(type, states);
     return { value: { kind: "stats", count: samples, average: divided(average, div), total: all }, rank: average };

@@ -19,6 +19,8 @@ const notState = {
   accumulators: 0,
   fold: () => [],
   finish: (code: Code) => code.ir.const(0),
+  fields: [],
+  finishFields: () => [],
   summarise: () => ({ value: { kind: "none" }, rank: 0n }) as const,
   align: (_type: AggregateType, values: readonly Value[]) => values,
 };

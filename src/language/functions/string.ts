@@ -2,7 +2,7 @@
 
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin, type Call, type CallSite } from "../../define/builtin.ts";
-import { type Code, memoryOperand, noOperand, type Place, scalarOperand } from "../../define/code.ts";
+import { type Code, memoryOperand, noOperand, type Place, scalarOperand, type Text } from "../../define/code.ts";
 import type { Value } from "../../ir/model.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import { type AddressSpace, bool, int64, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
@@ -50,18 +50,26 @@ function readStr(code: Code, call: Call, size: number, to: Place, clean: boolean
   const type = code.typeOf(source);
   const known = length === undefined ? undefined : code.literalOf(length);
   if (clean) code.zero(to, size);
-  if (type.kind === "string" || type.kind === "array") {
-    const content = known?.kind === "int" ? Math.min(size, Math.max(1, Number(known.value))) : size;
+  if ((type.kind === "string" || type.kind === "array") && (length === undefined || known !== undefined)) {
+    const extra = code.config.maxStrlen < untrailedLimit ? 1 : 0;
+    const content = known?.kind === "int" ? Math.min(size, Math.max(1, Number(known.value) + extra)) : size;
     code.store(code.operand(source), stringType(content), to);
     if (known?.kind === "int") code.ir.store(1, to.address, to.offset + content - 1, code.ir.const(0));
     return;
   }
-  const from = code.integer(source);
+  const own = type.kind === "string" || type.kind === "array";
+  const from = own ? addressOfText(code, source) : code.integer(source);
   if (length === undefined && size < untrailedLimit) return readFilled(code, type, from, size, to);
   const address = code.ir.offset(to.address, to.offset);
-  const limit = length === undefined ? code.ir.const(size) : readLength(code, length, size);
+  const limit = length === undefined ? code.ir.const(size) : readLength(code, length, own ? Math.min(size, sizeOf(type)) : size);
   if (!clean) code.ir.store(1, to.address, to.offset, code.ir.const(0));
-  code.probeReadString(spaceOf(code, type), address, limit, from);
+  code.probeReadString(own ? "kernel" : spaceOf(code, type), address, limit, from);
+}
+
+/** Where the program has a string or an array of characters. */
+function addressOfText(code: Code, expression: Expression): Value {
+  const { address, offset } = code.place(code.operand(expression));
+  return code.ir.offset(address, offset);
 }
 
 /** Up to this max_strlen a string that is too long fills its storage to the last byte, which marks it as cut. */
@@ -247,11 +255,33 @@ function checkStrings(site: CallSite): void {
   }
 }
 
+function checkTexts(site: CallSite): void {
+  for (const { type, span } of site.arguments) {
+    if (type === undefined || isText(type)) continue;
+    site.error("argument", `${site.name}() expects strings, char arrays or char pointers (${typeName(type)} provided)`, span);
+  }
+}
+
+/** A string in memory of the program; what a pointer points to is read up to max_strlen. */
+function textOf(code: Code, expression: Expression): Text {
+  const type = code.typeOf(expression);
+  if (type.kind !== "pointer") return { address: addressOfText(code, expression), size: sizeOf(type) };
+  const size = code.config.maxStrlen;
+  const address = code.temporary(size);
+  code.ir.store(1, address, 0, code.ir.const(0));
+  code.probeReadString(spaceOf(code, type), address, code.ir.const(size), code.integer(expression));
+  return { address, size };
+}
+
+function searchIn(code: Code, { arguments: [haystack, needle] }: Call): Value {
+  return code.searchString(textOf(code, present(haystack, "haystack")), textOf(code, present(needle, "needle")));
+}
+
 const strstr = builtin({
   names: ["strstr"],
   form: "function",
   doc: "Index of the first place of a string in another, -1 when it is not there.",
-  signature: "int64 strstr(string haystack, string needle)",
+  signature: "int64 strstr(string | char * haystack, string | char * needle)",
   example: 'begin { print(strstr("hello", "lo")); }',
   parameters: twoStrings,
   fold: (site) => {
@@ -259,18 +289,15 @@ const strstr = builtin({
     return index === undefined ? undefined : { kind: "int", value: BigInt(index) };
   },
   type: () => int64,
-  check: checkStrings,
-  lower: (code, call) => {
-    const [haystack, needle] = call.arguments;
-    return scalarOperand(int64, code.searchString(present(haystack, "haystack"), present(needle, "needle")));
-  },
+  check: checkTexts,
+  lower: (code, call) => scalarOperand(int64, searchIn(code, call)),
 });
 
 const strcontains = builtin({
   names: ["strcontains"],
   form: "function",
   doc: "Whether a string is part of another.",
-  signature: "bool strcontains(string haystack, string needle)",
+  signature: "bool strcontains(string | char * haystack, string | char * needle)",
   example: 'begin { print(strcontains("hello", "ell")); }',
   parameters: twoStrings,
   fold: (site) => {
@@ -278,12 +305,8 @@ const strcontains = builtin({
     return index === undefined ? undefined : { kind: "bool", value: index >= 0 };
   },
   type: () => bool,
-  check: checkStrings,
-  lower: (code, call) => {
-    const [haystack, needle] = call.arguments;
-    const index = code.searchString(present(haystack, "haystack"), present(needle, "needle"));
-    return scalarOperand(bool, code.ir.compare("sge", index, code.ir.const(0)));
-  },
+  check: checkTexts,
+  lower: (code, call) => scalarOperand(bool, code.ir.compare("sge", searchIn(code, call), code.ir.const(0))),
 });
 
 /** Length of the string that a pointer points to, up to max_strlen. */
