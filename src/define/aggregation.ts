@@ -9,6 +9,8 @@ import type { Code } from "./code.ts";
 /** The state of one element on one CPU, as user space reads it. */
 export interface AggregateState {
   readonly bytes: DataView;
+  /** Where the state begins in them. */
+  readonly at: number;
 }
 
 export type BucketStates = ReadonlyMap<number, readonly AggregateState[]>;

@@ -22,7 +22,8 @@ export function sampleType(name: string): (site: CallSite) => AggregateType | un
 
 /** 64 bits at an offset of a state, by the sign of the aggregate. */
 export function word(state: AggregateState, offset: number, signed: boolean): bigint {
-  return signed ? state.bytes.getBigInt64(offset, true) : state.bytes.getBigUint64(offset, true);
+  const { bytes, at } = state;
+  return signed ? bytes.getBigInt64(at + offset, true) : bytes.getBigUint64(at + offset, true);
 }
 
 function total(states: readonly AggregateState[], offset: number, signed: boolean): bigint {
@@ -140,7 +141,7 @@ function extreme(name: "min" | "max", doc: string): AggregationDef {
     },
     finish: (code, _type, [best]) => best ?? code.ir.const(0),
     summarise: (type, states, div) => {
-      const values = states.filter((s) => s.bytes.getBigUint64(8, true) !== 0n).map((s) => word(s, 0, type.signed));
+      const values = states.filter((s) => word(s, 8, false) !== 0n).map((s) => word(s, 0, type.signed));
       const value = values.reduce((a, b) => ((name === "min" ? b < a : b > a) ? b : a), values[0] ?? 0n);
       return { value: { kind: "int", value: divided(value, div) }, rank: BigInt.asUintN(64, value) };
     },
