@@ -51,6 +51,12 @@ export interface Place {
   readonly offset: number;
 }
 
+/** A string in loadable memory, up to a NUL or its size. */
+export interface Text {
+  readonly address: Value;
+  readonly size: number;
+}
+
 /** A field of an event: an expression stored as a type, or a value that is at hand. */
 export type EventArgument =
   | { readonly expression: Expression; readonly as: Type }
@@ -63,6 +69,8 @@ export interface Code {
   readonly config: Config;
 
   typeOf(expression: Expression): Type;
+  /** The type of what `operand` gives: of an aggregate the integer or record that it stands for. */
+  valueTypeOf(expression: Expression): Type;
   literalOf(expression: Expression): Literal | undefined;
 
   /** Evaluates an expression. */
@@ -144,6 +152,12 @@ export interface Code {
   findElement(map: string, keys: readonly Expression[], variable: Expression): Value;
   /** Whether two strings are equal in their first `limit` bytes, up to a NUL: 1 or 0. */
   stringsEqual(left: Expression, right: Expression, limit: number): Value;
+  /** Index of a string's first place in another, -1 without one. */
+  searchString(haystack: Text, needle: Text): Value;
+  /** Bytes of a string or an array of characters before the NUL; all of them without one. */
+  stringLength(text: Expression): Value;
+  /** Difference of the first two bytes that differ in `size` bytes of loadable memory, as signed characters; 0 without one. */
+  memoryDifference(a: Value, b: Value, size: number): Value;
   /** Number of elements. */
   countElements(map: string): Value;
 
