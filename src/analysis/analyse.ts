@@ -15,10 +15,11 @@ import { expandMacros } from "./expand-macros.ts";
 import { checkCondition } from "./expressions.ts";
 import { collectMacros } from "./macro-table.ts";
 import type { CImport } from "./imports.ts";
+import { resolveVariables } from "./joined-variables.ts";
 import { reportUnclaimed } from "./options.ts";
-import { ScopeResolver } from "./scopes.ts";
 import { inferBody } from "./statements.ts";
 import { type MapState, TypeState } from "./type-state.ts";
+import { walkBlock } from "./walk.ts";
 
 export interface AnalysisInput {
   readonly program: Program;
@@ -47,6 +48,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   const variables = resolveScopes(input, expanded);
   const state = new TypeState();
   declareMaps(input, state);
+  for (const probe of removedProbes(expansion.probes, expanded)) keepMaps(state, probe);
   const claims = new Map<string, OptionClaim>();
   inferToFixedPoint(input, state, expanded, variables, claims);
   inferRound(input, state, expanded, variables, claims, true);
@@ -91,7 +93,7 @@ function resolveScopes(
   const variables = new Map<VariableExpression, VariableSymbol>();
   let next = 0;
   for (const probe of probes) {
-    next = new ScopeResolver(variables, input.diagnostics, input.registry, next).resolveProbe(probe.predicate, probe.body);
+    next = resolveVariables(variables, input.diagnostics, input.registry, next, probe);
   }
   return variables;
 }
@@ -107,6 +109,21 @@ function declareMaps(input: AnalysisInput, state: TypeState): void {
       });
     }
   }
+}
+
+function removedProbes(probes: readonly Probe[], expanded: readonly ExpandedProbe[]): readonly Probe[] {
+  const kept = new Set(expanded.map(({ probe }) => probe));
+  return probes.filter((probe) => !kept.has(probe));
+}
+
+/** What a probe without attach points would fill is there, and empty: other probes may read, print and clear it. */
+function keepMaps(state: TypeState, probe: Probe): void {
+  walkBlock(probe.body, (expression) => {
+    if (expression.kind !== "map") return;
+    const map = state.map(expression.name);
+    map.assigned = true;
+    if (expression.keys !== undefined) map.keyedUse ??= expression.span;
+  });
 }
 
 type Variables = Map<VariableExpression, VariableSymbol>;
@@ -204,7 +221,7 @@ function userMap(input: AnalysisInput, map: MapState, value: Type): UserMap {
   return {
     name: map.name,
     scalar,
-    key: scalar ? none : (map.key ?? none),
+    key: scalar ? none : (map.key ?? uint64),
     value,
     aggregation,
     maxEntries: map.declaration === undefined ? input.config.maxMapKeys : Number(map.declaration.entries),
