@@ -92,8 +92,9 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     const type = elfType(path);
     return type === sharedProgram || (type === fixedProgram && isExecutableByOwner(path));
   };
+  const isPlaceholder = (path: string) => open(path)?.elf.symbols().some(({ name }) => name.endsWith("_version_placeholder")) ?? false;
   return {
-    resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram }),
+    resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram, isPlaceholder }),
     executableOf: (pid) => {
       try {
         return `/proc/${pid}/root${readlinkSync(`/proc/${pid}/exe`)}`;

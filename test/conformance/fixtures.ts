@@ -29,6 +29,7 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["stock_fixed", { compiler: "gcc", source: "stock.c", flags: ["-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
   ["calls", { compiler: "gcc", source: "calls.c", flags: ["-O1"] }],
   ["crowd", { compiler: "gcc", source: "crowd.c", flags: ["-O1", "-pthread"] }],
+  ["talk", { compiler: "gcc", source: "talk.c", flags: ["-O1"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
   ["libshaft.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
   ["libpit.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
