@@ -17,15 +17,16 @@ import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
+import type { UserSymbolSource } from "../symbols/user-frame.ts";
 import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
-import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
+import { renderStack } from "./stack-text.ts";
 import type { EventSink } from "./event-sink.ts";
 
 export interface SessionOptions {
@@ -39,8 +40,7 @@ export interface SessionOptions {
   kernelId(kind: "function" | "variable", name: string): number | undefined;
   /** Calls back when the user signals to the tracer itself; gives what ends that. */
   onSelf(run: () => void): () => void;
-  userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
-  userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
+  readonly userSymbols: UserSymbolSource;
   userName(uid: number): string;
   cgroupPath(id: bigint, filter: string): string;
 }
@@ -197,6 +197,7 @@ export class Session {
     this.packets?.close();
     this.files.close();
     this.options.child?.terminate();
+    this.options.userSymbols.close();
     await detachAll(this.links.splice(0));
     this.loaded.close();
     await this.options.child?.exited;
@@ -338,6 +339,7 @@ export class Session {
   private lookAround(over: () => void): void {
     this.checkLost();
     this.drainPackets();
+    this.options.userSymbols.poll();
     // The event of exit() may be lost, or stand behind others that nobody takes.
     if (this.readWord(internalMaps.ended) !== 0n || this.output.abandoned) over();
   }
@@ -421,37 +423,23 @@ export class Session {
 
   private decoder(): Decoder {
     const { options, compiled, target } = this;
+    const frames = {
+      kernel: (address: bigint) => kernelSymbols().resolve(address),
+      user: (pid: number, address: bigint, isReturn: boolean) => options.userSymbols.frame(pid, address, isReturn),
+    };
     return {
       registry: this.registry,
       host: {
         kernelSymbol: (address) => kernelSymbols().resolve(address)?.name,
-        userSymbol: (pid, address) => options.userSymbol(pid, address, false),
+        userSymbol: (pid, address) => options.userSymbols.name(pid, address),
         userName: (uid) => options.userName(uid),
         cgroupPath: (id, filter) => options.cgroupPath(id, filter),
         bootToRealtime: target.bootToRealtime,
         maxStrlen: compiled.config.maxStrlen,
         complain: (message) => this.output.warn(message),
       },
-      stackText: (type, pid, addresses) => this.stackText(type, pid, addresses),
+      stackText: (type, pid, addresses) => renderStack(type, pid, addresses, frames),
     };
-  }
-
-  private stackText(type: StackType, pid: number, addresses: readonly bigint[]): string {
-    const frames = addresses.map((address) => `${this.frameText(type, pid, address)}\n`);
-    return `\n${frames.join("")}`;
-  }
-
-  private frameText(type: StackType, pid: number, address: bigint): string {
-    const hex = address.toString(16);
-    if (type.mode === "raw" || type.mode === "build_id") return hex;
-    if (type.space === "kernel") {
-      const symbol = kernelSymbols().resolve(address);
-      const name = symbol === undefined ? `0x${hex}` : `${symbol.name}+${symbol.offset}`;
-      return type.mode === "perf" ? `\t${hex} ${name}` : `        ${name}`;
-    }
-    const { symbol, module } = this.options.userFrame(pid, address);
-    const name = symbol ?? `0x${hex}`;
-    return type.mode === "perf" ? `\t${hex} ${name} (${module ?? "[unknown]"})` : `        ${name}`;
   }
 
   private actionHost(decoder: Decoder): ActionHost {

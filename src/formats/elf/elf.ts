@@ -32,6 +32,7 @@ interface Segment {
   readonly address: bigint;
   readonly fileSize: bigint;
   readonly memorySize: bigint;
+  readonly executable: boolean;
 }
 
 interface Section {
@@ -51,6 +52,8 @@ const segmentHeaderSize = 56;
 const sectionHeaderSize = 64;
 /** Bytes of a record of a symbol table. */
 export const symbolSize = 24;
+const executableFlag = 1;
+const pageSize = 4096n;
 const emptySection = 0;
 const loadSegment = 1;
 const withoutBytes = 8;
@@ -88,6 +91,12 @@ export class ElfFile {
   /** ET_EXEC 2, ET_DYN 3. */
   get type(): number {
     return this.header.readUInt16LE(16);
+  }
+
+  /** Virtual address of an offset in the file where it is mapped as code: segments are mapped in whole pages. */
+  codeAddressOf(offset: bigint): bigint | undefined {
+    const segment = this.segments.find((s) => s.executable && offset >= s.offset - (s.offset % pageSize) && offset < s.offset + s.fileSize);
+    return segment === undefined ? this.addressOf(offset) : offset - segment.offset + segment.address;
   }
 
   /** Whether a virtual address is in memory when the file is loaded. */
@@ -218,6 +227,7 @@ function readSegments(source: ByteSource, header: Buffer): readonly Segment[] {
       address: table.readBigUInt64LE(start + 16),
       fileSize: table.readBigUInt64LE(start + 32),
       memorySize: table.readBigUInt64LE(start + 40),
+      executable: (table.readUInt32LE(start + 4) & executableFlag) !== 0,
     });
   }
   return segments;
