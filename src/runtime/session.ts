@@ -13,7 +13,7 @@ import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
-import { kernelSymbols } from "../kernel/kallsyms.ts";
+import { kernelNames } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
@@ -424,13 +424,13 @@ export class Session {
   private decoder(): Decoder {
     const { options, compiled, target } = this;
     const frames = {
-      kernel: (address: bigint) => kernelSymbols().resolve(address),
+      kernel: kernelNames(),
       user: (pid: number, address: bigint, isReturn: boolean) => options.userSymbols.frame(pid, address, isReturn),
     };
     return {
       registry: this.registry,
       host: {
-        kernelSymbol: (address) => kernelSymbols().resolve(address)?.name,
+        kernelSymbol: (address) => frames.kernel(address)?.name,
         userSymbol: (pid, address) => options.userSymbols.name(pid, address),
         userName: (uid) => options.userName(uid),
         cgroupPath: (id, filter) => options.cgroupPath(id, filter),

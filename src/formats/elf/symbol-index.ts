@@ -105,11 +105,12 @@ function collect(files: readonly ElfFile[]): readonly [readonly SymbolTable[], F
       sections.set(section, known);
       return known;
     };
+    const view = new DataView(records.buffer, records.byteOffset, records.length);
     for (let at = 0; at + symbolSize <= records.length; at += symbolSize) {
-      const section = records.readUInt16LE(at + 6);
+      const section = view.getUint16(at + 6, true);
       if (section === 0 || section >= reservedSections || named[(records[at + 4] ?? 0) & 15] !== 1) continue;
-      const start = wordAt(records, at + 8);
-      const size = wordAt(records, at + 16);
+      const start = wordAt(view, at + 8);
+      const size = wordAt(view, at + 16);
       const end = size === 0 ? endOf(section) : start + size;
       if (start === 0 || end > Number.MAX_SAFE_INTEGER) continue;
       starts[count] = start;
@@ -125,8 +126,8 @@ function collect(files: readonly ElfFile[]): readonly [readonly SymbolTable[], F
 }
 
 /** 64 bits as a number; above 2^53 it is not exact. */
-function wordAt(bytes: Buffer, at: number): number {
-  return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 0x1_0000_0000;
+function wordAt(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
 }
 
 /** Functions before other symbols, names for everybody before those of the library's own use. */
