@@ -13,7 +13,7 @@ export function mappedPaths(pid: number): readonly string[] {
     return [];
   }
   const present = text.split("\n").filter((line) => !line.endsWith(" (deleted)")).join("\n");
-  const paths = parseMaps(present).map(({ path }) => path).filter((path) => path.startsWith("/"));
+  const paths = parseMaps(present, Date.now()).map(({ path }) => path).filter((path) => path.startsWith("/"));
   return [...new Set(paths)];
 }
 

@@ -15,19 +15,19 @@ a line that is none
 `;
 
 test("executable mappings are read, with or without a file", () => {
-  const memory = { device: "0:0", inode: 0 };
-  assert.deepEqual(parseMaps(maps), [
-    { start: 0x55d0c0a21, end: 0x55d0c0b00, offset: 0x21, path: "/usr/bin/app with blanks", device: "8:1", inode: 1234 },
+  const memory = { device: "0:0", inode: 0, seen: 5 };
+  assert.deepEqual(parseMaps(maps, 5), [
+    { start: 0x55d0c0a21, end: 0x55d0c0b00, offset: 0x21, path: "/usr/bin/app with blanks", device: "8:1", inode: 1234, seen: 5 },
     { start: 0x7f0000000, end: 0x7f0000001, offset: 0, path: "", ...memory },
-    { start: 0x7f0000002, end: 0x7f0000003, offset: 1, path: "/tmp/old", device: "254:0", inode: 77 },
+    { start: 0x7f0000002, end: 0x7f0000003, offset: 1, path: "/tmp/old", device: "254:0", inode: 77, seen: 5 },
     { start: 0x7ffd1e9f7, end: 0x7ffd1e9f9, offset: 0, path: "[vdso]", ...memory },
     { start: 0xffffffffff600, end: 0xffffffffff601, offset: 0, path: "[vsyscall]", ...memory },
   ]);
-  assert.equal(parseMaps("").length, 0);
+  assert.equal(parseMaps("", 5).length, 0);
 });
 
 function file(start: number, end: number, path: string, offset = 0): Mapping {
-  return { start, end, offset, path, device: "8:1", inode: path.length };
+  return { start, end, offset, path, device: "8:1", inode: path.length, seen: 5 };
 }
 
 test("an address has a place in the file", () => {

@@ -12,6 +12,8 @@ export interface Mapping {
   /** `MAJOR:MINOR` of the file system, and the inode: 0 for what is no file. */
   readonly device: string;
   readonly inode: number;
+  /** When it was there, in milliseconds since the epoch. */
+  readonly seen: number;
 }
 
 const pageBits = 12n;
@@ -27,8 +29,8 @@ export function fileOffsetOf(mapping: Mapping, address: bigint): bigint {
 
 const lineForm = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) ([0-9a-f]+):([0-9a-f]+) (\d+) *(.*)$/;
 
-/** /proc/PID/maps: executable mappings in ascending order. */
-export function parseMaps(text: string): readonly Mapping[] {
+/** /proc/PID/maps as it is at the time `seen`: executable mappings in ascending order. */
+export function parseMaps(text: string, seen: number): readonly Mapping[] {
   return text.split("\n").flatMap((line) => {
     // Most lines are of data.
     if (line[line.indexOf(" ") + 3] !== "x") return [];
@@ -36,7 +38,8 @@ export function parseMaps(text: string): readonly Mapping[] {
     if (start === undefined || end === undefined || path === undefined) return [];
     const hex = (digits: string | undefined) => Number.parseInt(digits ?? "0", 16);
     const page = (digits: string | undefined) => pageOf(BigInt(`0x${digits ?? "0"}`));
-    return [{ start: page(start), end: page(end), offset: page(offset), path: plainPath(path), device: `${hex(major)}:${hex(minor)}`, inode: Number(inode) }];
+    const place = { start: page(start), end: page(end), offset: page(offset) };
+    return [{ ...place, path: plainPath(path), device: `${hex(major)}:${hex(minor)}`, inode: Number(inode), seen }];
   });
 }
 
@@ -53,7 +56,8 @@ const deletedMark = " (deleted)";
 /** Whether both show the same bytes at the pages that they share; memory without a file is told apart by its name only. */
 export function showSame(a: Mapping, b: Mapping): boolean {
   if (a.inode === 0 && b.inode === 0) return a.path === b.path;
-  return a.path === b.path && a.inode === b.inode && a.device === b.device && a.offset - a.start === b.offset - b.start;
+  // The path depends on who asks: one that looks from outside of a container has another one than the process.
+  return a.inode === b.inode && a.device === b.device && a.offset - a.start === b.offset - b.start;
 }
 
 /** The mapping that contains a page. */

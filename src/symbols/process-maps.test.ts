@@ -7,7 +7,7 @@ import type { Mapping } from "./mappings.ts";
 import { ProcessMaps } from "./process-maps.ts";
 
 function mapping(start: number, path: string, offset = 0): Mapping {
-  return { start, end: start + 10, offset, path, device: "8:1", inode: path.length };
+  return { start, end: start + 10, offset, path, device: "8:1", inode: path.length, seen: 5 };
 }
 
 /** Late enough that reading /proc does not seem newer. */
@@ -36,7 +36,9 @@ describe("events", () => {
       { kind: "exit", time: later, pid: 2 },
     ];
     for (const event of events) maps.apply(event);
-    assert.deepEqual(maps.find(2, 105), mapping(100, "/program", 3));
+    const found = maps.find(2, 105);
+    assert.deepEqual({ ...found, seen: 5 }, mapping(100, "/program", 3));
+    assert.ok(Math.abs((found?.seen ?? 0) - Date.now() - 1e9) < 1e8, "the time of the event, from the clock that events have");
     assert.equal(maps.find(2, 500)?.path, "/sh", "before it was executed");
     assert.equal(maps.find(2, 110), undefined);
     assert.deepEqual(reads, [1]);

@@ -147,7 +147,7 @@ export class ProcessMaps {
     const { start, pages, offset, device, inode } = event;
     const path = plainPath(event.path);
     const isFile = path.startsWith("/") && inode !== 0;
-    const added: Mapping = { start, end: start + pages, offset: isFile ? offset : 0, path, device: isFile ? device : "0:0", inode };
+    const added: Mapping = { start, end: start + pages, offset: isFile ? offset : 0, path, device: isFile ? device : "0:0", inode, seen: wallClock(event.time) };
     const { mappings, replaced } = insertMapping(record.images.at(-1) ?? [], added);
     record.misses.clear();
     if (replaced) this.pushImage(record, mappings);
@@ -165,6 +165,11 @@ export class ProcessMaps {
     this.ended.delete(oldest);
     this.processes.delete(oldest);
   }
+}
+
+/** Milliseconds since the epoch of a time in nanoseconds of the monotonic clock. */
+function wallClock(time: number): number {
+  return Date.now() + (time - Number(process.hrtime.bigint())) / 1e6;
 }
 
 function matches(record: ProcessRecord, page: number): readonly Mapping[] {

@@ -18,7 +18,7 @@ export class ProcessRoots {
   /** What a process has mapped; undefined when it is gone. Its root is remembered. */
   readMaps(pid: number): readonly Mapping[] | undefined {
     try {
-      const mappings = parseMaps(readFileSync(`/proc/${pid}/maps`, "latin1"));
+      const mappings = parseMaps(readFileSync(`/proc/${pid}/maps`, "latin1"), Date.now());
       const root = mappings.length > 0 ? this.rootOf(pid) : undefined;
       const makesCode = mappings.some(({ path, inode }) => inode === 0 && path === "");
       if (root !== undefined && makesCode) this.jitMaps.set(pid, `${root}/tmp/perf-${ownId(pid)}.map`);
@@ -55,9 +55,11 @@ export class ProcessRoots {
     if (root !== undefined) {
       const path = `${root}${place}`;
       if (likeness(path, mapping) !== "other") return path;
-      return mappedFile(pid, mapping);
+      // Of a folder below our root that is the process's root, /proc has the path as we see it.
+      return likeness(place, mapping) === "same" ? place : mappedFile(pid, mapping);
     }
-    const all = ["", ...[...this.roots.values()].map(folderOf)].map((folder) => `${folder}${place}`);
+    // The numbers of deleted files are used again: what has changed since says nothing of what was mapped.
+    const all = ["", ...[...this.roots.values()].map(folderOf)].map((folder) => `${folder}${place}`).filter((path) => isUnchanged(path, mapping));
     const same = all.find((path) => likeness(path, mapping) === "same");
     if (same !== undefined) return same;
     // Some file systems give one number to stat() and another to mappings; then the inode has to do.
@@ -110,6 +112,12 @@ function likeness(path: string, mapping: Mapping): "same" | "similar" | "other" 
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined || status.ino !== mapping.inode) return "other";
   return deviceName(status.dev) === mapping.device ? "same" : "similar";
+}
+
+/** Whether neither content nor name of a file has changed since the mapping was there. */
+function isUnchanged(path: string, mapping: Mapping): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status !== undefined && status.ctimeMs <= mapping.seen;
 }
 
 /** dev_t of the C library as `MAJOR:MINOR` (gnu_dev_major in sys/sysmacros.h). */

@@ -20,7 +20,7 @@ interface Sample {
 /** Functions of this process with their addresses in memory, some from each mapped file. */
 function samples(): readonly Sample[] {
   const found: Sample[] = [];
-  for (const mapping of parseMaps(readFileSync("/proc/self/maps", "latin1"))) {
+  for (const mapping of parseMaps(readFileSync("/proc/self/maps", "latin1"), Date.now())) {
     const file = mapping.path.startsWith("/") ? openElf(mapping.path) : undefined;
     if (file === undefined) continue;
     const inside = file.symbols().filter(({ address, type, size }) => {
@@ -68,7 +68,7 @@ describe("this process", () => {
   });
 
   test("the code that the kernel gives every process has names", () => {
-    const vdso = parseMaps(readFileSync("/proc/self/maps", "latin1")).find(({ path }) => path === "[vdso]");
+    const vdso = parseMaps(readFileSync("/proc/self/maps", "latin1"), Date.now()).find(({ path }) => path === "[vdso]");
     const file = readVdso()?.file;
     assert.ok(vdso !== undefined && file !== undefined);
     const symbol = file.symbols().find(({ name, type }) => type === 2 && name.includes("gettime"));

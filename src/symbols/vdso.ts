@@ -13,7 +13,7 @@ export interface Vdso {
 
 /** Undefined where there is none. 32-bit processes have another one, of another size. */
 export function readVdso(): Vdso | undefined {
-  const mapping = parseMaps(readFileSync("/proc/self/maps", "latin1")).find(({ path }) => path === vdsoName);
+  const mapping = parseMaps(readFileSync("/proc/self/maps", "latin1"), Date.now()).find(({ path }) => path === vdsoName);
   if (mapping === undefined) return undefined;
   const pages = mapping.end - mapping.start;
   const bytes = Buffer.alloc(pages * 4096);
