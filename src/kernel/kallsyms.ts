@@ -40,12 +40,17 @@ const freshness = 1000;
  */
 export function kernelNames(): (address: bigint) => KernelSymbol | undefined {
   const names = new Map<bigint, KernelSymbol | undefined>();
+  // What was read before may lack the programs that were loaded since.
+  const readBefore = cache.has("symbols");
   let changing: { readonly symbols: KernelSymbols; readonly readAt: number } | undefined;
   let core: readonly (readonly [bigint, bigint])[] | undefined;
   const find = (address: bigint) => {
-    core ??= coreRanges(kernelSymbols());
-    if (core.some(([start, end]) => address >= start && address < end)) return kernelSymbols().resolve(address);
     const now = process.uptime() * 1000;
+    if (core === undefined) {
+      core = coreRanges(kernelSymbols());
+      if (!readBefore) changing = { symbols: kernelSymbols(), readAt: now };
+    }
+    if (core.some(([start, end]) => address >= start && address < end)) return kernelSymbols().resolve(address);
     if (changing === undefined || now > changing.readAt + freshness) changing = { symbols: indexSymbols(readFileSync("/proc/kallsyms")), readAt: now };
     return changing.symbols.resolve(address);
   };
@@ -113,7 +118,12 @@ function textSymbols(text: Buffer): TextSymbols {
     at = end + 1;
   }
   const order = ascendingOrder(starts.subarray(0, count));
-  return { starts: Float64Array.from(order, (i) => starts[i] ?? 0), lines: order.map((i) => lines[i] ?? 0) };
+  const sorted = { starts: new Float64Array(count), lines: new Uint32Array(count) };
+  for (let i = 0; i < count; i++) {
+    sorted.starts[i] = starts[order[i] ?? 0] ?? 0;
+    sorted.lines[i] = lines[order[i] ?? 0] ?? 0;
+  }
+  return sorted;
 }
 
 /** Indexes the text of /proc/kallsyms; only text symbols name code. */

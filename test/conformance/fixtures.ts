@@ -28,6 +28,8 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["crowd", { compiler: "gcc", source: "crowd.c", flags: ["-O1", "-pthread"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
+  ["nest", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-fno-omit-frame-pointer"] }],
+  ["nest_fixed", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
 ]);
 
