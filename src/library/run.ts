@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly child: Child | undefined;
   /** The run ends when this process does. */
   readonly pid: number | undefined;
+  /** Further processes that dw_ustack() unwinds stacks of, besides that of -p and the command. */
+  readonly unwindPids: readonly number[];
   /** Says what is attached, keeps the verifier's logs. */
   readonly verbose: boolean;
   /** BPF_LOG bits for accepted programs (1 instructions, 2 all branches, 4 statistics); the sink gets the logs as notes. */
@@ -43,6 +45,7 @@ export function createSession(program: CompiledProgram, machine: Machine, option
       {
         child,
         pid: pid ?? child?.pid,
+        unwindPids: options.unwindPids,
         verbose,
         verifierLog,
         onSelf: options.onSelf,

@@ -11,11 +11,14 @@ export interface FrameSource {
 }
 
 const indentation = "        ";
+/** What a frame begins with. */
+const indentations: Readonly<Record<StackType["mode"], string>> = { bpftrace: indentation, perf: "\t", raw: "", build_id: "" };
 
-export function renderStack(type: StackType, pid: number, addresses: readonly bigint[], source: FrameSource): string {
+/** An incomplete stack could not be unwound any further. */
+export function renderStack(type: StackType, pid: number, addresses: readonly bigint[], complete: boolean, source: FrameSource): string {
   let text = "\n";
   for (const [i, address] of addresses.entries()) text += frameLines(type, pid, address, i > 0, source);
-  return text;
+  return complete ? text : `${text}${indentations[type.mode]}<unwind failure>\n`;
 }
 
 function frameLines(type: StackType, pid: number, address: bigint, isReturn: boolean, source: FrameSource): string {

@@ -10,6 +10,8 @@ import { openDebugFile } from "./debug-file.ts";
 
 export class SymbolFile {
   readonly file: ElfFile;
+  /** Virtual address of an offset in the file that is mapped as code. */
+  readonly codeAddress: (offset: bigint) => bigint | undefined;
   private readonly path: string;
   private readonly debugFolders: readonly string[];
   private index: SymbolIndex | undefined;
@@ -20,6 +22,7 @@ export class SymbolFile {
   /** `path` is where the file is for us, and where its debug file is searched from. */
   constructor(file: ElfFile, path: string, debugFolders: readonly string[]) {
     this.file = file;
+    this.codeAddress = file.codeAddresses();
     this.path = path;
     this.debugFolders = debugFolders;
   }

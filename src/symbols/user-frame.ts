@@ -19,6 +19,8 @@ export interface UserSymbolSource {
   name(pid: number, address: bigint): string | undefined;
   /** `isReturn`: a call returns to the address, so that the source is that of the call. */
   frame(pid: number, address: bigint, isReturn: boolean): UserFrame;
+  /** Notes where a process has its code now, for the names of its addresses after its end. */
+  remember(pid: number): void;
   /** Takes note of what processes did; called now and then. */
   poll(): void;
   close(): void;

@@ -66,6 +66,11 @@ export class UserSymbols implements UserSymbolSource {
     this.waiting = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
   }
 
+  remember(pid: number): void {
+    this.maps.refresh(pid);
+    this.frames.delete(pid);
+  }
+
   /** Takes what happened meanwhile; called now and then while listening. */
   poll(): void {
     this.drain();
@@ -134,7 +139,7 @@ export class UserSymbols implements UserSymbolSource {
     const module = mapping.path === "" ? undefined : mapping.path;
     const file = this.fileOf(pid, mapping);
     if (file === undefined) return this.generated(pid, address, module);
-    const virtual = file.file.codeAddressOf(fileOffsetOf(mapping, address));
+    const virtual = file.codeAddress(fileOffsetOf(mapping, address));
     const symbol = virtual === undefined ? undefined : this.symbolAt(file, virtual);
     if (symbol === undefined || virtual === undefined) return { ...unknownFrame, module };
     const source = this.options.showsSource ? file.sourceAt(isReturn ? virtual - 1n : virtual) : undefined;
@@ -170,7 +175,7 @@ export class UserSymbols implements UserSymbolSource {
   private dataName(pid: number, address: bigint): string | undefined {
     for (const mapping of this.maps.mappings(pid)) {
       const file = this.fileOf(pid, mapping);
-      const first = file?.file.codeAddressOf(BigInt(mapping.offset) << 12n);
+      const first = file?.codeAddress(BigInt(mapping.offset) << 12n);
       if (file === undefined || first === undefined) continue;
       const virtual = address - ((BigInt(mapping.start) << 12n) - first);
       if (!file.file.isLoaded(virtual)) continue;

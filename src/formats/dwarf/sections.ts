@@ -13,6 +13,7 @@ export type SectionName =
   | "str_offsets"
   | "addr"
   | "line"
+  | "frame"
   | "ranges"
   | "rnglists";
 

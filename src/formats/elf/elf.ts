@@ -57,6 +57,7 @@ const pageSize = 4096n;
 const emptySection = 0;
 const loadSegment = 1;
 const withoutBytes = 8;
+const frameHeaderSegment = 0x6474_e550;
 const symbolTable = 2;
 const dynamicSymbols = 11;
 
@@ -93,12 +94,6 @@ export class ElfFile {
     return this.header.readUInt16LE(16);
   }
 
-  /** Virtual address of an offset in the file where it is mapped as code: segments are mapped in whole pages. */
-  codeAddressOf(offset: bigint): bigint | undefined {
-    const segment = this.segments.find((s) => s.executable && offset >= s.offset - (s.offset % pageSize) && offset < s.offset + s.fileSize);
-    return segment === undefined ? this.addressOf(offset) : offset - segment.offset + segment.address;
-  }
-
   /** Whether a virtual address is in memory when the file is loaded. */
   isLoaded(address: bigint): boolean {
     return this.segments.some((s) => address >= s.address && address < s.address + s.memorySize);
@@ -114,6 +109,29 @@ export class ElfFile {
   addressOf(offset: bigint): bigint | undefined {
     const segment = this.segments.find((s) => offset >= s.offset && offset < s.offset + s.fileSize);
     return segment === undefined ? undefined : offset - segment.offset + segment.address;
+  }
+
+  /**
+   * Gives the virtual address of an offset that a process has mapped as code: mappings begin at pages, where segments need not. Without the
+   * file's bytes.
+   */
+  codeAddresses(): (offset: bigint) => bigint | undefined {
+    const segments = this.segments.filter((segment) => segment.executable);
+    return (offset) => {
+      const segment = segments.find((s) => offset >= s.offset - (s.offset % pageSize) && offset < s.offset + s.fileSize);
+      return segment === undefined ? undefined : offset - segment.offset + segment.address;
+    };
+  }
+
+  /** .eh_frame_hdr by the program header (PT_GNU_EH_FRAME), which is there when the table of sections is not. */
+  frameHeader(): { readonly address: bigint; readonly bytes: Uint8Array } | undefined {
+    const { table, size } = programHeaders(this.source, this.header);
+    for (let start = 0; start < table.length; start += size) {
+      if (table.readUInt32LE(start) !== frameHeaderSegment) continue;
+      const offset = Number(table.readBigUInt64LE(start + 8));
+      return { address: table.readBigUInt64LE(start + 16), bytes: this.content(offset, Number(table.readBigUInt64LE(start + 32))) };
+    }
+    return undefined;
   }
 
   /** All defined symbols by address. */
@@ -215,10 +233,14 @@ function readTable(source: ByteSource, at: number, size: number, count: number):
   return table.length < size * count ? Buffer.alloc(0) : table;
 }
 
-function readSegments(source: ByteSource, header: Buffer): readonly Segment[] {
+function programHeaders(source: ByteSource, header: Buffer): { readonly table: Buffer; readonly size: number } {
   const size = header.readUInt16LE(54);
-  if (size < segmentHeaderSize) return [];
-  const table = readTable(source, Number(header.readBigUInt64LE(32)), size, header.readUInt16LE(56));
+  if (size < segmentHeaderSize) return { table: Buffer.alloc(0), size };
+  return { table: readTable(source, Number(header.readBigUInt64LE(32)), size, header.readUInt16LE(56)), size };
+}
+
+function readSegments(source: ByteSource, header: Buffer): readonly Segment[] {
+  const { table, size } = programHeaders(source, header);
   const segments: Segment[] = [];
   for (let start = 0; start < table.length; start += size) {
     if (table.readUInt32LE(start) !== loadSegment) continue;
