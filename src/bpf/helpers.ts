@@ -72,6 +72,12 @@ export const helpers = {
   ktimeGetTaiNs: helper("ktime_get_tai_ns", 208, "6.1", "none"),
 } as const satisfies Record<string, Helper>;
 
+/**
+ * Kernel function `bpf_rdonly_cast(address, id)`, since 6.2: the address as a pointer to the struct with that BTF id, or with id 0 (6.17) to bytes, through
+ * which a program may load. It has no effect.
+ */
+export const readOnlyCast = "bpf_rdonly_cast";
+
 const byId = new Map<number, Helper>(Object.values(helpers).map((h) => [h.id, h]));
 
 /** The helper with this number, when the table has it. */

@@ -46,7 +46,7 @@ export type ParsedCommandLine =
   | { readonly kind: "misused"; readonly problem: string }
   | { readonly kind: "refused"; readonly problem: string; readonly withUsage: boolean };
 
-const features = ["kprobe_multi", "kprobe_session", "uprobe_multi"];
+const features = ["kprobe_multi", "kprobe_session", "rdonly_cast", "rdonly_cast_bytes", "typed_pointers", "uprobe_multi"];
 const modes: readonly Exclude<Mode, "run">[] = ["codegen", "compiler-bench", "bench", "test", "format"];
 
 /** Options for a compiler that this program does not have. */

@@ -88,10 +88,13 @@ export async function runScript(
   }
 }
 
+/** Problems of the script's C definitions. */
+const cProblems = ["c-include-not-found", "c-include", "c-preprocessor", "c-declaration"];
+
 /** Exit status by what is wrong: most problems are status 1. */
 function failureStatus(diagnostics: readonly Diagnostic[]): number {
   const has = (code: string) => diagnostics.some((diagnostic) => diagnostic.code === code && diagnostic.severity === "error");
-  if (has("c-include-not-found")) return 2;
+  if (cProblems.some(has)) return 2;
   return has("attach-offset") ? 255 : 1;
 }
 
@@ -178,6 +181,7 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
     includes: line.includes,
     disabledFeatures: line.noFeatures,
     warningLevel: line.noWarnings ? 0 : line.warnReads ? 2 : 1,
+    plainLoads: true,
     observe: line.emit !== undefined,
     stage: line.debug.length === 0 ? undefined : (stage, value) => printStage(line.debug, stage, value),
   };

@@ -11,7 +11,9 @@ import type { Config } from "../define/config.ts";
 import { internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
+import { expandReads } from "../ir/passes/expand-reads.ts";
 import { optimise } from "../ir/passes/index.ts";
+import { withoutLoads } from "../lower/read-plan.ts";
 import { type LoweredProbe, type LoweredProgram, lowerProgram } from "../lower/program.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
@@ -27,6 +29,8 @@ export interface CompileInput {
   readonly defaults: Config;
   readonly options: AnalysisOptions;
   readonly warningLevel: 0 | 1 | 2;
+  /** Whether programs may load kernel memory instead of calling probe_read, where this kernel is known to allow it. */
+  readonly plainLoads: boolean;
   readonly diagnostics: Diagnostics;
   /** Where imports are looked for. */
   readonly imports: Omit<ImportInput, "diagnostics">;
@@ -130,6 +134,8 @@ function compileProbes(
   for (const probe of lowered.probes) {
     const { module, functionName, points } = probe;
     input.trace?.("ir", module);
+    expandReads(module, input.plainLoads ? probe.reads : withoutLoads(probe.reads));
+    input.trace?.("ir after expand-reads", module);
     const skipped = roomy.has(functionName) ? memoryPasses : undefined;
     optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result), skipped);
     input.trace?.("optimised ir", module);

@@ -64,6 +64,7 @@ function scriptOptions(options: CompileOptions): ScriptOptions {
     includes: options.includes ?? [],
     disabledFeatures: options.disabledFeatures ?? [],
     warningLevel: 1,
+    plainLoads: true,
     observe: false,
     stage: undefined,
   };

@@ -48,6 +48,7 @@ const options = {
   includePaths: [],
   includes: [],
   disabledFeatures: [],
+  plainLoads: true,
   warningLevel: 1,
   observe: false,
   stage: undefined,
