@@ -45,7 +45,8 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   const definitions = collectFunctions(program.items, diagnostics);
   const expansion = expandMacros({ ...input, macros }, [...probes, ...definitions.map(asProbe)]);
   // Later stages run after errors of earlier ones: what has no type is skipped, and one run reports everything.
-  const expanded = expandProbes(input, expansion.probes.slice(0, probes.length));
+  const written = expansion.probes.slice(0, probes.length);
+  const expanded = expandProbes(input, written);
   if (!expansion.complete) return undefined;
   const functions = expansion.probes.slice(probes.length).flatMap(({ body }, index) => {
     const definition = definitions[index];
@@ -54,7 +55,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   const variables = resolveScopes(input, expanded, functions);
   const state = new TypeState();
   declareMaps(input, state);
-  for (const probe of removedProbes(expansion.probes, expanded)) keepMaps(state, probe);
+  for (const probe of removedProbes(written, expanded)) keepMaps(state, probe);
   const claims = new Map<string, OptionClaim>();
   inferToFixedPoint(input, state, { probes: expanded, functions }, variables, claims);
   inferRound(input, state, { probes: expanded, functions }, variables, claims, true);
@@ -99,11 +100,12 @@ function resolveScopes(
 ): Map<VariableExpression, VariableSymbol> {
   const variables = new Map<VariableExpression, VariableSymbol>();
   let next = 0;
-  for (const probe of probes) {
-    next = resolveVariables(variables, input.diagnostics, input.registry, next, { ...probe, parameters: [] });
+  const { diagnostics, registry } = input;
+  for (const { predicate, body } of probes) {
+    next = resolveVariables(variables, diagnostics, registry, next, (resolver) => resolver.resolveProbe(predicate, body));
   }
   for (const { body, parameters } of functions) {
-    next = resolveVariables(variables, input.diagnostics, input.registry, next, { predicate: undefined, parameters, body });
+    next = resolveVariables(variables, diagnostics, registry, next, (resolver) => resolver.resolveFunction(parameters, body));
   }
   return variables;
 }

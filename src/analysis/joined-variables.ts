@@ -4,7 +4,7 @@ import type { VariableSymbol } from "../define/analysed.ts";
 import type { Registry } from "../define/registry.ts";
 import { Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source.ts";
-import type { Block, Expression, Statement, VariableExpression } from "../syntax/ast.ts";
+import type { Statement, VariableExpression } from "../syntax/ast.ts";
 import { ScopeResolver } from "./scopes.ts";
 
 export type If = Extract<Statement, { readonly kind: "if" }>;
@@ -20,15 +20,8 @@ export interface Joined {
 /** Variables that begin before an `if` rather than in each of its branches. */
 export type Joins = Map<If, Joined[]>;
 
-/** A probe with its predicate, or a function with its parameters. */
-export interface Resolvable {
-  readonly predicate: Expression | undefined;
-  readonly parameters: readonly VariableExpression[];
-  readonly body: Block;
-}
-
 /**
- * Resolves the variables of a probe or function, and registers which symbol each variable means; gives the next free symbol id.
+ * Resolves a probe or a function, and registers which symbol each variable means; gives the next free symbol id.
  *
  * A variable lives in the block of its first assignment, and blocks side by side may use a name for different things. One that
  * all branches of an `if` assign and that is read after it begins before the `if`: such reads are found on the way, and the body
@@ -39,13 +32,13 @@ export function resolveVariables(
   diagnostics: Diagnostics,
   registry: Registry,
   firstId: number,
-  what: Resolvable,
+  resolve: (resolver: ScopeResolver) => number,
 ): number {
   const joins: Joins = new Map();
   for (;;) {
     const attempt = new Diagnostics();
     const resolver = new ScopeResolver(variables, attempt, registry, firstId, joins);
-    const next = resolver.resolve(what);
+    const next = resolve(resolver);
     const { joined } = resolver;
     if (joined === undefined) {
       for (const diagnostic of attempt.all()) diagnostics.add(diagnostic);

@@ -7,7 +7,7 @@ import type { Registry } from "../define/registry.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source.ts";
 import type { Block, Expression, Statement, TypeExpression, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
-import type { If, Joined, Joins, Registered, Resolvable } from "./joined-variables.ts";
+import type { If, Joined, Joins, Registered } from "./joined-variables.ts";
 
 interface Declared {
   readonly symbol: VariableSymbol;
@@ -58,11 +58,19 @@ export class ScopeResolver {
     this.nextId = firstId;
   }
 
-  /** Resolves a predicate or the parameters of a function, and a body; gives the next free symbol id. */
-  resolve({ predicate, parameters, body }: Resolvable): number {
+  /** Resolves a predicate and a body; gives the next free symbol id. */
+  resolveProbe(predicate: Expression | undefined, body: Block): number {
+    this.inScope(() => {
+      if (predicate !== undefined) this.expression(predicate);
+      this.statements(body);
+    });
+    return this.nextId;
+  }
+
+  /** Resolves the body of a function; its parameters are variables of it. */
+  resolveFunction(parameters: readonly VariableExpression[], body: Block): number {
     this.inScope(() => {
       for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false);
-      if (predicate !== undefined) this.expression(predicate);
       this.statements(body);
     });
     return this.nextId;

@@ -122,14 +122,15 @@ MAP_FIXED 0x10
 MAP_ANONYMOUS 0x20
 `;
 
-/** linux/socket.h: address families, each with its protocol family of the same number. */
-const families =
-  "UNSPEC 0,UNIX 1,LOCAL 1,INET 2,AX25 3,IPX 4,APPLETALK 5,BRIDGE 7,X25 9,INET6 10,KEY 15,NETLINK 16,PACKET 17,LLC 26,CAN 29,TIPC 30," +
-  "BLUETOOTH 31,ALG 38,NFC 39,VSOCK 40,KCM 41,QIPCRTR 42,SMC 43,XDP 44,MCTP 45";
+/** Address families, each with its protocol family of the same number. */
+const families = (
+  "UNSPEC 0,UNIX 1,LOCAL 1,INET 2,AX25 3,IPX 4,APPLETALK 5,BRIDGE 7,X25 9,INET6 10,KEY 15,NETLINK 16,PACKET 17,LLC 26,CAN 29," +
+  "TIPC 30,BLUETOOTH 31,ALG 38,NFC 39,VSOCK 40,KCM 41,QIPCRTR 42,SMC 43,XDP 44,MCTP 45"
+).split(",").map((family) => `AF_${family}\nPF_${family}`).join("\n");
 
 /** linux/socket.h, linux/if_ether.h, linux/if.h, net/tcp.h */
 const network = `
-${families.split(",").map((family) => `AF_${family}\nPF_${family}`).join("\n")}
+${families}
 SOL_SOCKET 1
 SOL_TCP 6
 SOL_UDP 17

@@ -35,6 +35,8 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["libpit.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
   ["cave", { compiler: "gcc", source: "cave.c", flags: [...noFramePointers, "-pthread", "-Wl,--no-as-needed", "{folder}/libshaft.so", "-Wl,-rpath,{folder}"] }],
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
+  ["nest", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-fno-omit-frame-pointer"] }],
+  ["nest_fixed", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
 ]);
 
