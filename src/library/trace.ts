@@ -101,7 +101,8 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
   const stop = new Latch();
   if (options.signal?.aborted === true) stop.open();
   options.signal?.addEventListener("abort", () => stop.open(), { once: true });
-  const run = { child, pid: options.pid, verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: stop.opened };
+  const withoutLoads = typeof source === "string" ? () => compiledWithoutLoads(source, options, machine) : undefined;
+  const run = { child, pid: options.pid, verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, withoutLoads, stop: stop.opened };
   const status = runProgram(program, machine, run, queue);
   const over = new Latch();
   // The failure itself is given to who reads `status` or the events.
@@ -110,6 +111,11 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
     () => over.open(),
   );
   return { stop: () => stop.open(), status, [Symbol.asyncIterator]: () => readEvents(queue, status, stop, over) };
+}
+
+function compiledWithoutLoads(source: string, options: TraceOptions, machine: Machine): CompiledProgram | undefined {
+  const result = compileScript(new SourceFile(options.name ?? "script", toByteString(source)), { ...scriptOptions(options), plainLoads: false }, machine);
+  return result.kind === "compiled" ? result.program : undefined;
 }
 
 function acceptedProgram(source: string, options: TraceOptions, machine: Machine): CompiledProgram {
