@@ -64,6 +64,7 @@ export const helpers = {
   getCurrentTaskBtf: helper("get_current_task_btf", 158, "5.11", "pure"),
   forEachMapElem: helper("for_each_map_elem", 164, "5.13", "writes"),
   getFuncIp: helper("get_func_ip", 173, "5.15", "pure"),
+  taskPtRegs: helper("task_pt_regs", 175, "5.15", "pure"),
   getAttachCookie: helper("get_attach_cookie", 174, "5.15", "pure"),
   loop: helper("loop", 181, "5.17", "writes"),
   strncmp: helper("strncmp", 182, "5.17", "reads"),

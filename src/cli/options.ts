@@ -14,6 +14,8 @@ export interface CommandLine {
   readonly debug: readonly string[];
   readonly debugFolders: readonly string[];
   readonly dryRun: boolean;
+  /** Of --dwarf-pid, as written. */
+  readonly dwarfPids: readonly string[];
   /** File for the compiled program, instead of running it. */
   readonly emit: string | undefined;
   readonly emitElf: string | undefined;
@@ -95,8 +97,8 @@ function checkOption({ key, value }: FoundOption, earlier: readonly FoundOption[
       const unknown = value.split(",").find((stage) => stage !== oldDebug && !debugStages.includes(stage));
       return unknown === undefined ? undefined : `unknown stage of -d: ${unknown} (known: ${debugStages.join(", ")})`;
     }
+    // Older versions knew -kk: what it added is in -k now.
     case "k":
-      if (given("k")) return "-kk has been removed: -k warns of failed reads and lookups";
       return given("no-warnings") ? "-k conflicts with --no-warnings" : undefined;
     case "no-warnings":
       return given("k") ? "--no-warnings conflicts with -k" : undefined;
@@ -140,6 +142,7 @@ function collect(options: readonly FoundOption[], operands: readonly string[]): 
       debug: all("d").flatMap((value) => value.split(",")),
       debugFolders: all("debuginfo").reverse().flatMap((value) => value.split(":")),
       dryRun: has("dry-run"),
+      dwarfPids: all("dwarf-pid"),
       emit: last("emit"),
       emitElf: last("emit-elf"),
       program: last("e"),

@@ -35,6 +35,7 @@ interface Job {
   readonly machine: Machine;
   readonly outputFd: number;
   readonly pid: number | undefined;
+  readonly unwindPids: readonly number[];
   readonly child: Child | undefined;
 }
 
@@ -54,10 +55,19 @@ export async function runScript(
   outputFd: number,
   terminal: Terminal,
 ): Promise<number> {
-  const pid = line.pid === undefined ? undefined : readPid(line.pid);
+  const pid = line.pid === undefined ? undefined : readPid("-p", line.pid);
   if (typeof pid === "string") {
     terminal.error(pid);
     return 1;
+  }
+  const unwindPids: number[] = [];
+  for (const text of line.dwarfPids) {
+    const other = readPid("--dwarf-pid", text);
+    if (typeof other === "string") {
+      terminal.error(other);
+      return 1;
+    }
+    unwindPids.push(other);
   }
   const machine = openMachine(line, terminal);
   if (machine === undefined) return 1;
@@ -69,7 +79,7 @@ export async function runScript(
     return 1;
   }
   try {
-    const job: Job = { line, terminal, machine, outputFd, pid, child };
+    const job: Job = { line, terminal, machine, outputFd, pid, unwindPids, child };
     if (!isSavedProgram(file.text)) return await compileAndRun(job, file, words);
     const saved = readProgram(line, file.text, words, job.machine, terminal);
     return saved === undefined ? 1 : await runCompiled(job, saved);
@@ -78,10 +88,13 @@ export async function runScript(
   }
 }
 
+/** Problems of the script's C definitions. */
+const cProblems = ["c-include-not-found", "c-include", "c-preprocessor", "c-declaration"];
+
 /** Exit status by what is wrong: most problems are status 1. */
 function failureStatus(diagnostics: readonly Diagnostic[]): number {
   const has = (code: string) => diagnostics.some((diagnostic) => diagnostic.code === code && diagnostic.severity === "error");
-  if (has("c-include-not-found")) return 2;
+  if (cProblems.some(has)) return 2;
   return has("attach-offset") ? 255 : 1;
 }
 
@@ -107,7 +120,7 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
 
 /** `again` compiles the script without loads of kernel memory. */
 async function runCompiled(job: Job, whole: CompiledProgram, again?: () => CompiledProgram | undefined): Promise<number> {
-  const { line, terminal, machine, child, pid } = job;
+  const { line, terminal, machine, child, pid, unwindPids } = job;
   const { verbose, dryRun, quiet, format, mode } = line;
   if (format !== "text" && format !== "json") {
     terminal.error(`Invalid output format '${format}': formats are text and json`);
@@ -133,7 +146,7 @@ async function runCompiled(job: Job, whole: CompiledProgram, again?: () => Compi
       const selected = other === undefined ? undefined : selectProbes(line, other, terminal);
       return typeof selected === "number" ? undefined : selected;
     };
-    const options = { child, pid, verbose, verifierLog, dryRun, onSelf, withoutLoads, stop };
+    const options = { child, pid, unwindPids, verbose, verifierLog, dryRun, onSelf, withoutLoads, stop };
     if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format }, terminal);
     const sink = isWatched() ? watchSink(output, { attached: () => announceAttached(terminal), ending: () => announceEnd(terminal) }) : output;
     return runProgram(program, machine, options, sink);

@@ -176,7 +176,7 @@ const pageSize = 4096;
 
 function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): readonly MapSpec[] {
   const { resources } = lowered;
-  const plain = { content: undefined, readOnly: false, flags: 0 } as const;
+  const plain = { content: undefined, readOnly: false, flags: 0, inner: undefined } as const;
   const specs: MapSpec[] = lowered.layouts.map(({ storage, type, keySize, valueSize, maxEntries }) => ({
     ...plain,
     name: storage,
@@ -196,6 +196,7 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
     const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });
   }
+  for (const map of resources.hostMaps.values()) specs.push({ ...plain, ...map });
   const constants = resources.constantBytes();
   if (constants.length > 0) {
     specs.push({

@@ -35,6 +35,8 @@ export interface CompileOptions {
 export interface TraceOptions extends CompileOptions {
   /** A command to run and trace; the run ends when it ends. */
   readonly command?: string;
+  /** Processes that dw_ustack() unwinds stacks of, besides `pid` and that of the command. */
+  readonly unwindPids?: readonly number[];
   /** Ends the run when it is aborted. */
   readonly signal?: AbortSignal;
 }
@@ -102,7 +104,9 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
   if (options.signal?.aborted === true) stop.open();
   options.signal?.addEventListener("abort", () => stop.open(), { once: true });
   const withoutLoads = typeof source === "string" ? () => compiledWithoutLoads(source, options, machine) : undefined;
-  const run = { child, pid: options.pid, verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, withoutLoads, stop: stop.opened };
+  const { pid, unwindPids = [] } = options;
+  const quietly = { verbose: false, verifierLog: 0, dryRun: false } as const;
+  const run = { ...quietly, child, pid, unwindPids, onSelf: () => () => undefined, withoutLoads, stop: stop.opened };
   const status = runProgram(program, machine, run, queue);
   const over = new Latch();
   // The failure itself is given to who reads `status` or the events.

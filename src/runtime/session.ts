@@ -13,25 +13,30 @@ import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
-import { kernelSymbols } from "../kernel/kallsyms.ts";
+import { unwindMaps } from "../define/unwind-layout.ts";
+import { kernelNames } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
+import type { UserSymbolSource } from "../symbols/user-frame.ts";
 import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
-import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
+import { renderStack } from "./stack-text.ts";
+import { Unwinder } from "./unwinder.ts";
 import type { EventSink } from "./event-sink.ts";
 
 export interface SessionOptions {
   readonly child: Child | undefined;
   /** Process of -p, or of the child. */
   readonly pid: number | undefined;
+  /** Further processes whose user stacks may be unwound by tables. */
+  readonly unwindPids: readonly number[];
   readonly verbose: boolean;
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
@@ -39,8 +44,7 @@ export interface SessionOptions {
   kernelId(kind: "function" | "variable", name: string): number | undefined;
   /** Calls back when the user signals to the tracer itself; gives what ends that. */
   onSelf(run: () => void): () => void;
-  userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
-  userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
+  readonly userSymbols: UserSymbolSource;
   userName(uid: number): string;
   cgroupPath(id: bigint, filter: string): string;
 }
@@ -57,6 +61,9 @@ function milliseconds(): number {
 }
 
 export class AttachFailure extends Error {}
+
+/** Something that the program needs is missing from the start. */
+export class StartFailure extends Error {}
 
 /** A run of a test or a benchmark. */
 export interface ModeRun {
@@ -80,6 +87,7 @@ export class Session {
   private readonly links: Link[] = [];
   private readonly files = new CreatedFiles();
   private packets: PerfBufferReader | undefined;
+  private unwinder: Unwinder | undefined;
   /** Something can still happen that has events. */
   private listening = false;
   private lost = 0n;
@@ -130,6 +138,7 @@ export class Session {
       this.stopWanted = true;
       this.wake();
     });
+    this.startUnwinder();
     this.runPrograms("begin");
     const attached = await this.attachAll();
     if (attached === undefined) return interruptedWhileAttaching;
@@ -147,6 +156,7 @@ export class Session {
     this.runPrograms("end");
     await this.drainAll();
     this.reportTotalLost();
+    this.reportMisses();
     this.output.ending();
     if (this.compiled.config.printMapsOnExit) this.printMaps();
     await this.output.finish();
@@ -155,6 +165,7 @@ export class Session {
 
   /** Does all up to the first event, and undoes it. */
   async rehearse(): Promise<void> {
+    this.startUnwinder();
     this.runPrograms("begin");
     await this.attachAll();
   }
@@ -166,6 +177,7 @@ export class Session {
 
   /** Runs what begins a run, what ends it, or nothing but what is in between; `work` may run probes of a mode. */
   runMode(work: () => void): void {
+    this.startUnwinder();
     this.runPrograms("begin");
     this.drainNow();
     this.exiting = false;
@@ -195,11 +207,55 @@ export class Session {
   async close(): Promise<void> {
     this.ring.close();
     this.packets?.close();
+    this.unwinder?.close();
     this.files.close();
     this.options.child?.terminate();
+    this.options.userSymbols.close();
     await detachAll(this.links.splice(0));
     this.loaded.close();
     await this.options.child?.exited;
+  }
+
+  // ---- unwind tables ---------------------------------------------------------------------------------------
+
+  /** Makes the tables of all known processes, if some program unwinds stacks. Throws StartFailure. */
+  private startUnwinder(): void {
+    if (!this.loaded.maps.has(unwindMaps.processes.name)) return;
+    const { child, pid, unwindPids } = this.options;
+    const pids = new Set([...(pid === undefined ? [] : [pid]), ...unwindPids]);
+    if (pids.size === 0) throw new StartFailure("dw_ustack() has to know the processes whose stacks it unwinds: name them with -p, -c or --dwarf-pid");
+    if (child !== undefined) this.mapChild(child);
+    this.unwinder = new Unwinder(this.loaded.maps, (message) => this.output.warn(message));
+    for (const known of pids) {
+      try {
+        this.unwinder.add(known);
+        this.options.userSymbols.remember(known);
+      } catch (problem) {
+        const reason = problem instanceof Error ? problem.message : String(problem);
+        throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
+      }
+    }
+    if (this.options.verbose) this.output.note(this.unwinder.summary());
+  }
+
+  /** Brings the command to where its libraries are mapped; what is mapped later is looked at when it is met. */
+  private mapChild(child: Child): void {
+    try {
+      child.runToEntry();
+    } catch (problem) {
+      if (!(problem instanceof SystemError)) throw problem;
+      this.output.warn(`The command can't be held at its start (${errnoText(problem.errno)}): its first stacks may be incomplete.`);
+    }
+  }
+
+  private mappingsChanged(pid: number): void {
+    this.unwinder?.mappingsChanged(pid);
+    this.options.userSymbols.remember(pid);
+  }
+
+  private reportMisses(): void {
+    const misses = this.unwinder?.misses() ?? 0n;
+    if (misses > 0n && this.options.verbose) this.output.note(`${misses} stacks of dw_ustack() met an address that was in no known mapping`);
   }
 
   // ---- begin, end, attaching -----------------------------------------------------------------------------
@@ -338,6 +394,7 @@ export class Session {
   private lookAround(over: () => void): void {
     this.checkLost();
     this.drainPackets();
+    this.options.userSymbols.poll();
     // The event of exit() may be lost, or stand behind others that nobody takes.
     if (this.readWord(internalMaps.ended) !== 0n || this.output.abandoned) over();
   }
@@ -421,37 +478,23 @@ export class Session {
 
   private decoder(): Decoder {
     const { options, compiled, target } = this;
+    const frames = {
+      kernel: kernelNames(),
+      user: (pid: number, address: bigint, isReturn: boolean) => options.userSymbols.frame(pid, address, isReturn),
+    };
     return {
       registry: this.registry,
       host: {
-        kernelSymbol: (address) => kernelSymbols().resolve(address)?.name,
-        userSymbol: (pid, address) => options.userSymbol(pid, address, false),
+        kernelSymbol: (address) => frames.kernel(address)?.name,
+        userSymbol: (pid, address) => options.userSymbols.name(pid, address),
         userName: (uid) => options.userName(uid),
         cgroupPath: (id, filter) => options.cgroupPath(id, filter),
         bootToRealtime: target.bootToRealtime,
         maxStrlen: compiled.config.maxStrlen,
         complain: (message) => this.output.warn(message),
       },
-      stackText: (type, pid, addresses) => this.stackText(type, pid, addresses),
+      stackText: (type, pid, addresses, complete) => renderStack(type, pid, addresses, complete, frames),
     };
-  }
-
-  private stackText(type: StackType, pid: number, addresses: readonly bigint[]): string {
-    const frames = addresses.map((address) => `${this.frameText(type, pid, address)}\n`);
-    return `\n${frames.join("")}`;
-  }
-
-  private frameText(type: StackType, pid: number, address: bigint): string {
-    const hex = address.toString(16);
-    if (type.mode === "raw" || type.mode === "build_id") return hex;
-    if (type.space === "kernel") {
-      const symbol = kernelSymbols().resolve(address);
-      const name = symbol === undefined ? `0x${hex}` : `${symbol.name}+${symbol.offset}`;
-      return type.mode === "perf" ? `\t${hex} ${name}` : `        ${name}`;
-    }
-    const { symbol, module } = this.options.userFrame(pid, address);
-    const name = symbol ?? `0x${hex}`;
-    return type.mode === "perf" ? `\t${hex} ${name} (${module ?? "[unknown]"})` : `        ${name}`;
   }
 
   private actionHost(decoder: Decoder): ActionHost {
@@ -484,6 +527,7 @@ export class Session {
       message: (severity, kind, text, place, failure) => output.message(severity, kind, text, place, failure),
       shell: runShell,
       readFile: readBeginning,
+      mappingsChanged: (pid) => this.mappingsChanged(pid),
       createFile: (path, header) => this.files.create(path, header),
       bootToRealtime: this.target.bootToRealtime,
       now: () => readClock("realtime"),

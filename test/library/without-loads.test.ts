@@ -39,7 +39,7 @@ function damaged(program: CompiledProgram): CompiledProgram {
 
 async function run(program: CompiledProgram, withoutLoads: (() => CompiledProgram | undefined) | undefined): Promise<readonly string[]> {
   const queue = new TraceQueue({ truncationTrailer: "" });
-  const settings = { child: undefined, pid: undefined, verbose: true, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: new Promise<void>(() => undefined) };
+  const settings = { child: undefined, pid: undefined, unwindPids: [], verbose: true, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: new Promise<void>(() => undefined) };
   await runProgram(program, machine, { ...settings, withoutLoads }, queue);
   return queue.take().flatMap((event) => (event.type === "value" ? [event.text] : []));
 }
