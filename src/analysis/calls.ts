@@ -1,5 +1,6 @@
 // Builtins in expressions: resolution of names, arguments by parameter kind, rules that all definitions share.
 
+import { elementType } from "../define/aggregation.ts";
 import type { ArgumentInfo, BuiltinDef, CallSite, ParameterKind, ParameterSpec } from "../define/builtin.ts";
 import { capabilityProbes } from "../define/probe.ts";
 import type { Span } from "../source/source.ts";
@@ -311,6 +312,8 @@ export function callSite(
         ? undefined
         : { name: mapName, scalar: map.keyedUse === undefined, key: map.key, value: map.value };
     },
+    shownType: (type) =>
+      type.kind === "aggregate" ? elementType(context.registry.aggregations.get(type.aggregation), type) : type,
     positional: (index) => context.options.positional[index - 1],
     option: (optionName, defaultValue, description) => claimOption(context, expression, optionName, defaultValue, description),
     word: (index) => wordOf(args[index]?.expression),

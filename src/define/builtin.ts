@@ -74,6 +74,8 @@ export interface CallSite {
   readonly config: Config;
   readonly target: Target;
   map(name: string): MapInfo | undefined;
+  /** What a value of a type is shown as: an aggregate as the integer or record of an element; undefined: it can't be shown. */
+  shownType(type: Type): Type | undefined;
   /** Text of a positional parameter, from 1. */
   positional(index: number): string | undefined;
   /** Named parameters of the command line (`-- --name=value`), and a way to claim one. */

@@ -70,11 +70,21 @@ export function lowerArgument(f: FunctionLowering, field: ArgumentField): Operan
     case "saved-register":
       return wordArgument(f, type, f.ir.load(source.size, f.ir.load(8, f.context(), 0, "btf"), source.offset));
     case "word":
-      return wordArgument(f, type, f.ir.load(8, f.context(), source.index * 8));
+      return wordArgument(f, type, contextWord(f, type, source.index));
     case "register":
       return wordArgument(f, type, f.argument(source.index));
   }
 }
+
+/** In contexts of words, pointers to kernel structs are such to the verifier too. */
+function contextWord(f: FunctionLowering, type: Type, index: number): Value {
+  const known = type.kind === "pointer" && type.space === "kernel" && type.to.kind === "struct";
+  if (!known) return f.ir.load(8, f.context(), index * 8);
+  return f.ir.loadPointer(f.context(), index * 8, f.target.kernelTypes?.structId(type.to) ?? unknownStruct);
+}
+
+/** A struct that has no place in the kernel's own BTF. */
+const unknownStruct = 0;
 
 /** The context as an integer: stored to the stack and loaded back, so that arithmetic is allowed. */
 function contextAddress(f: FunctionLowering): Value {

@@ -119,8 +119,19 @@ export function storeText(f: FunctionLowering, text: string, size: number, to: P
 /** Evaluates to an integer of 64 bits. */
 export function lowerInteger(f: FunctionLowering, expression: Expression): Value {
   const operand = f.operand(expression);
-  if (operand.kind !== "none" && operand.type.kind === "array") return loadArrayInteger(f, operand, operand.type);
-  return f.scalar(operand);
+  return readAt(f, expression, operand, () =>
+    operand.kind !== "none" && operand.type.kind === "array" ? loadArrayInteger(f, operand, operand.type) : f.scalar(operand),
+  );
+}
+
+/** Reads an operand; what is read only now has failed where its expression is, if it fails. */
+function readAt<T>(f: FunctionLowering, expression: Expression, operand: Operand, read: () => T): T {
+  if (operand.kind !== "remote") return read();
+  const before = f.ir.span;
+  f.ir.at(expression.span);
+  const result = read();
+  f.ir.at(before);
+  return result;
 }
 
 // ---- builtins --------------------------------------------------------------------------------------
@@ -174,7 +185,8 @@ export function storeExpression(f: FunctionLowering, expression: Expression, as:
     }
     if (expression.kind === "map" && !isScalar(as) && storeMapValue(f, expression, as, to)) return;
   }
-  f.store(f.operand(expression), as, to);
+  const operand = f.operand(expression);
+  readAt(f, expression, operand, () => f.store(operand, as, to));
 }
 
 function storeMembers(

@@ -360,7 +360,15 @@ export function dereference(f: FunctionLowering, pointer: Type & { kind: "pointe
   const bytes: Operand =
     pointer.space === "bpf" && address.type !== "int" && holdsValue(f, address, pointer.to, offset)
       ? { kind: "memory", type: pointer.to, address, offset: 0, bits: undefined }
-      : { kind: "remote", type: pointer.to, address: addressNumber(f, address), offset: 0, space: pointer.space === "bpf" ? "kernel" : pointer.space, bits: undefined };
+      : {
+          kind: "remote",
+          type: pointer.to,
+          address: addressNumber(f, address),
+          offset: 0,
+          struct: pointer.to.kind === "struct" ? pointer.to : undefined,
+          space: pointer.space === "bpf" ? "kernel" : pointer.space,
+          bits: undefined,
+        };
   return memberOperand(bytes, pointer.to, offset, undefined);
 }
 
