@@ -15,6 +15,8 @@ interface Declared {
   /** By a `let` without value, and not assigned since. */
   unassigned: boolean;
   readonly letSpan: Span | undefined;
+  /** What made it, when neither a `let` nor an assignment did. */
+  readonly role: "loop variable" | "function parameter" | undefined;
 }
 
 type Scope = Map<string, Declared>;
@@ -59,7 +61,7 @@ export class ScopeResolver {
   /** Resolves the body of a function; its parameters are variables of it. */
   resolveFunction(parameters: readonly VariableExpression[], body: Block): number {
     this.scopes.push(new Map());
-    for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false);
+    for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false, false, "function parameter");
     this.statements(body);
     this.close();
     return this.nextId;
@@ -76,11 +78,11 @@ export class ScopeResolver {
     return undefined;
   }
 
-  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean, bare = false): void {
+  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean, bare = false, role?: Declared["role"]): void {
     const symbol = { id: this.nextId, name: variable.name, span, bare, loopDepth: this.loopDepth };
     this.nextId += 1;
     this.variables.set(variable, symbol);
-    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, span, unassigned, letSpan });
+    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, span, unassigned, letSpan, role });
   }
 
   /** Ends the innermost scope: variables that never got a value are worth a warning. */
@@ -190,7 +192,7 @@ export class ScopeResolver {
     this.expression(statement.value);
     const { target } = statement;
     if (target.kind === "map") return this.expression(target);
-    if (statement.operator !== undefined) return this.use(target);
+    if (statement.operator !== undefined) return this.change(target);
     const known = this.lookup(target);
     if (known === undefined) return this.declare(target, statement.span, undefined, false);
     known.unassigned = false;
@@ -205,7 +207,7 @@ export class ScopeResolver {
       });
     }
     this.loop(() => {
-      this.declare(variable, variable.span, undefined, false);
+      this.declare(variable, variable.span, undefined, false, false, "loop variable");
       this.statements(body);
     }, true);
   }
@@ -230,6 +232,13 @@ export class ScopeResolver {
       this.diagnostics.warn("used-before-assigned", variable.span, `Variable used before it was assigned: ${variable.name}`);
     }
     this.variables.set(variable, known.symbol);
+  }
+
+  /** Reads a variable and gives it another value. */
+  private change(variable: VariableExpression): void {
+    this.use(variable);
+    const known = this.lookup(variable);
+    if (known !== undefined && !this.unevaluated) known.unassigned = false;
   }
 
   private expression(expression: Expression): void {
@@ -258,10 +267,9 @@ export class ScopeResolver {
       case "type-argument":
         return this.type(expression.type);
       case "increment":
-      case "address-of": {
-        const target = expression.kind === "increment" ? expression.target : expression.operand;
-        return target.kind === "variable" ? this.use(target) : this.expression(target);
-      }
+        return expression.target.kind === "variable" ? this.change(expression.target) : this.expression(expression.target);
+      case "address-of":
+        return expression.operand.kind === "variable" ? this.use(expression.operand) : this.expression(expression.operand);
       case "ternary":
         this.expression(expression.condition);
         if (expression.then !== undefined) this.expression(expression.then);
@@ -332,5 +340,5 @@ export class ScopeResolver {
 }
 
 function howDeclared(known: Declared): string {
-  return known.letSpan === undefined ? "initial assignment" : "initial declaration";
+  return known.role ?? (known.letSpan === undefined ? "initial assignment" : "initial declaration");
 }
