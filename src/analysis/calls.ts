@@ -182,6 +182,8 @@ function inferArgument(
       return typeOfOperand(context, { kind: "value", expression, span: expression.span });
     case "member":
       return undefined;
+    case "text":
+      return inferExpression({ ...context, inText: true }, expression);
     case "comptime":
     case "any":
     case "int":
@@ -263,10 +265,10 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
       return `${name}() only supports int arguments (${typeName(type)} provided)`;
     }
     case "int-literal":
-      return literal?.kind === "int" ? undefined : `${name}() expects an int literal (${type?.kind ?? "nothing"} provided)`;
+      return literal?.kind === "int" || type === undefined ? undefined : `${name}() expects an int literal (${type.kind} provided)`;
     case "string-literal":
     case "format":
-      return literal?.kind === "string" ? undefined : `${name}() expects a string literal (${type?.kind ?? "nothing"} provided)`;
+      return literal?.kind === "string" || type === undefined ? undefined : `${name}() expects a string literal (${type.kind} provided)`;
     case "map":
       return expression.kind === "map" && expression.keys === undefined
         ? undefined
@@ -276,6 +278,7 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
     case "comptime":
       return type === undefined || literal !== undefined ? undefined : "Unable to resolve comptime expression";
     case "any":
+    case "text":
       return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
     case "variable":
       return expression.kind === "variable" ? undefined : `${name}() expects a variable`;

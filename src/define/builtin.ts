@@ -13,6 +13,8 @@ import type { Target } from "./target.ts";
 /** What an argument may be; the core checks it before a definition sees the call. */
 export type ParameterKind =
   | "any"
+  /** Any value; a missing positional parameter in it is an empty text. */
+  | "text"
   /** Integers, bool, enums, pointers, and aggregates that stand for an integer. */
   | "int"
   | "int-literal"

@@ -1,12 +1,13 @@
 // What definitions use to produce code: the lowering room implements it over the IR builder.
 
 import type { IrBuilder } from "../ir/builder.ts";
-import type { Comparison, Value } from "../ir/model.ts";
+import type { Comparison, Value, ValueType } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
-import type { AddressSpace, Field, Type } from "../types/type.ts";
+import type { AddressSpace, Field, StructType, Type } from "../types/type.ts";
 import type { ActionParameters } from "./action.ts";
 import type { Config } from "./config.ts";
+import type { HostMap } from "./host-map.ts";
 import type { Literal } from "./literal.ts";
 import type { ArgumentsLayout, ProbePoint } from "./probe.ts";
 import type { Target } from "./target.ts";
@@ -39,6 +40,8 @@ export type Operand =
       readonly type: Type;
       readonly address: Value;
       readonly offset: number;
+      /** What is at the address, if that is a struct. */
+      readonly struct: StructType | undefined;
       readonly space: AddressSpace;
       readonly bits: Field["bits"];
     };
@@ -93,6 +96,11 @@ export interface Code {
   probeRead(space: AddressSpace, to: Value, size: Value, from: Value): Value;
   /** Reads a NUL-terminated string of at most `size` bytes. Returns the helper's result: the length with NUL, or an errno. */
   probeReadString(space: AddressSpace, to: Value, size: Value, from: Value): Value;
+
+  /** Has a map made that user space fills: programs then use it by its name. */
+  hostMap(map: HostMap): void;
+  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
+  shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string;
 
   /** Address of a read-only table of NUL-terminated texts, `width` bytes each. */
   textTable(texts: readonly string[], width: number): Value;

@@ -8,8 +8,9 @@ import type { Literal } from "../define/literal.ts";
 import { internalMaps } from "../define/internal-names.ts";
 import type { Value } from "../ir/model.ts";
 import type { Block, Expression } from "../syntax/ast.ts";
-import { isScalar, layoutTuple, none, pointerTo, sizeOf, stringType, type Type } from "../types/type.ts";
+import { isScalar, layoutTuple, none, sizeOf, storedSize, stringType, type Type } from "../types/type.ts";
 import { lowerElement, lowerField, lowerIndex } from "./access.ts";
+import { addressNumber, startsObject } from "./addresses.ts";
 import { clearPadding, loadArrayInteger } from "./convert.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
 import { readMap, storeMapValue } from "./map-read.ts";
@@ -279,7 +280,8 @@ function lowerAddress(f: FunctionLowering, expression: Expression & { kind: "add
   const { operand } = expression;
   const type = f.typeOf(expression);
   const address = operand.kind === "map" ? mapElementAddress(f, operand) : variableAddress(f, operand);
-  return scalarOperand(type, address);
+  invariant(type.kind === "pointer", "an address is a pointer");
+  return scalarOperand(type, startsObject(f, address, storedSize(type.to)));
 }
 
 function lowerCast(f: FunctionLowering, expression: Expression & { kind: "cast" }): Operand {
@@ -288,7 +290,6 @@ function lowerCast(f: FunctionLowering, expression: Expression & { kind: "cast" 
   invariant(operand.kind !== "none" && operand.kind !== "arguments", "cast of a value");
   const from = operand.type;
   if (to.kind === "bool") return scalarOperand(to, truthOf(f, operand));
-  if (to.kind === "pointer" && (from.kind === "array" || from.kind === "string")) return pointerToBytes(f, operand, to);
   if (isScalar(to)) {
     const number = from.kind === "pointer" && from.space === "bpf" && to.kind === "int";
     const value = from.kind === "array" ? loadArrayInteger(f, operand, from) : number ? addressNumber(f, f.scalar(operand)) : f.scalar(operand);
@@ -297,23 +298,6 @@ function lowerCast(f: FunctionLowering, expression: Expression & { kind: "cast" 
   const address = f.temporary(sizeOf(to));
   f.store(operand, to, { address, offset: 0 });
   return memoryOperand(to, address);
-}
-
-/** An address as a number: the verifier allows no arithmetic on stack addresses, but what a helper read is a number to it. */
-function addressNumber(f: FunctionLowering, address: Value): Value {
-  const slots = f.ir.slotAddress(f.ir.slot(16));
-  f.ir.store(8, slots, 0, address);
-  f.probeRead("kernel", f.ir.offset(slots, 8), f.ir.const(8), slots);
-  return f.ir.load(8, slots, 8);
-}
-
-/** A pointer to the bytes of an array: where it is in remote memory, or a copy of it. */
-function pointerToBytes(f: FunctionLowering, operand: Operand, to: Type & { kind: "pointer" }): Operand {
-  if (operand.kind === "remote") {
-    return scalarOperand(pointerTo(to.to, operand.space), f.ir.offset(operand.address, operand.offset));
-  }
-  const place = f.place(operand);
-  return scalarOperand(pointerTo(to.to, "bpf"), f.ir.offset(place.address, place.offset));
 }
 
 /** 1 or 0: whether a value counts as true; a string does when it is not empty. */

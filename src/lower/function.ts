@@ -9,6 +9,7 @@ import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
 import { type Code, type EventArgument, memoryOperand, type Operand, type Place, type Text } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
+import type { HostMap } from "../define/host-map.ts";
 import type { Literal } from "../define/literal.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import { argumentRegisters, registerOffset } from "../define/registers.ts";
@@ -85,6 +86,8 @@ export class FunctionLowering implements Code {
   readonly program: ProgramLowering;
   readonly ir: IrBuilder;
   readonly storage: Map<VariableSymbol, VariableStorage>;
+  /** Addresses taken with `&` in this function, and those moved from them: how far into an object of how many bytes. */
+  readonly objects = new Map<Value, { readonly at: number; readonly bytes: number }>();
   /** 0 for the program, n for the callback of a loop inside n - 1 loops. */
   readonly depth: number;
   loop: LoopTargets | undefined;
@@ -396,7 +399,6 @@ export class FunctionLowering implements Code {
     this.ir.startSealed(after);
   }
 
-  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
   shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string {
     const name = `${this.program.functionPrefix}_${suffix}`;
     const { shared, functions } = this.program;
@@ -408,6 +410,10 @@ export class FunctionLowering implements Code {
       functions.push(builder.function);
     }
     return name;
+  }
+
+  hostMap(map: HostMap): void {
+    this.program.resources.hostMaps.set(map.name, map);
   }
 
   // ---- events and maps ---------------------------------------------------------------------------------

@@ -74,14 +74,15 @@ export interface MapAttributes {
   readonly flags: number;
 }
 
-/** Creates a map; gives its descriptor. */
-export function createMap(map: MapAttributes): number {
+/** Creates a map; gives its descriptor. A map of maps takes the descriptor of one that is like its elements. */
+export function createMap(map: MapAttributes, innerFd = 0): number {
   const attributes = new Attributes(72)
     .u32(0, map.type)
     .u32(4, map.keySize)
     .u32(8, map.valueSize)
     .u32(12, map.maxEntries)
     .u32(16, map.flags)
+    .u32(20, innerFd)
     .name(28, map.name);
   return check(attributes.call(commands.mapCreate), "create map", map.name);
 }

@@ -98,7 +98,7 @@ const str = builtin({
   signature: "string str(char * s [, int length])",
   example: "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }",
   parameters: [
-    { name: "s", kind: "any" },
+    { name: "s", kind: "text" },
     { name: "length", kind: "int" },
   ],
   required: 1,
