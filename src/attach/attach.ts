@@ -79,7 +79,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       return linkOf(link);
     }
     case "iter":
-      return attachIterator(name, fd, spec.pin, environment.pid);
+      return attachIterator(name, fd, spec, environment.pid);
     case "kprobe":
       return attachKprobe(name, fd, spec);
     case "kprobe-multi":

@@ -107,6 +107,8 @@ export interface ProbePoint {
   readonly contextStruct?: string;
   /** Word of the context that is null when the program is called once more after the last element: nothing is done then. */
   readonly lastCallWord?: number;
+  /** Of iterators: what the program writes into the iterator's file, records of events for the tracer, or text for others. */
+  readonly writes?: "records" | "text";
   /** No other attach point may share the probe's body. */
   readonly alone?: boolean;
   /** Layout of `args`; a string says why there is none. */

@@ -27,6 +27,7 @@ import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
 import type { EventSink } from "./event-sink.ts";
+import { RecordStream } from "./record-stream.ts";
 
 export interface SessionOptions {
   readonly child: Child | undefined;
@@ -87,6 +88,8 @@ export class Session {
   /** Set by exit(): later events are dropped. */
   private exiting = false;
   private stopWanted = false;
+  /** Everything is attached: what is pinned stays. */
+  private completed = false;
   /** Ends the waiting for events. */
   private wake: () => void = () => undefined;
 
@@ -133,6 +136,7 @@ export class Session {
     this.runPrograms("begin");
     const attached = await this.attachAll();
     if (attached === undefined) return interruptedWhileAttaching;
+    this.completed = true;
     this.output.attached(attached);
     this.options.child?.release();
     await this.runIterators();
@@ -197,6 +201,7 @@ export class Session {
     this.packets?.close();
     this.files.close();
     this.options.child?.terminate();
+    if (!this.completed) for (const { pinned } of this.links) pinned?.remove();
     await detachAll(this.links.splice(0));
     this.loaded.close();
     await this.options.child?.exited;
@@ -264,11 +269,22 @@ export class Session {
     }
   }
 
-  /** Lets iterators go over all their elements; what they write stands where a printf would. */
+  /** Lets iterators go over all their elements: they write the records of their events. */
   private async runIterators(): Promise<void> {
-    for (const { iterate } of this.links) {
+    for (const { iterate, pinned } of this.links) {
+      if (pinned !== undefined) this.output.line("pinned", `Program pinned to ${pinned.path}`);
       if (iterate === undefined) continue;
-      iterate((bytes) => this.output.event("printf", bytes.toString("latin1")));
+      const reader = new RecordStream((id) => this.compiled.actions[id]?.size ?? 0);
+      for (const piece of iterate()) {
+        reader.read(piece, (view, at) => {
+          if (!this.exiting) this.handlers[view.words[at >>> 2] ?? 0]?.(view, at);
+        });
+        this.output.endOfBurst();
+        await this.drainAll();
+        if (this.output.full) await this.output.ready();
+        await setImmediate();
+        if (this.exiting || this.output.abandoned || this.stopWanted) break;
+      }
       await this.drainAll();
     }
   }
