@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import type { AttachSpec } from "../define/attach-spec.ts";
 import type { Tracepoints } from "../define/target.ts";
+import { containingFile } from "../symbols/archive-member.ts";
 import { linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
 import { native } from "../sys/ffi.ts";
 import { Arena } from "../sys/memory.ts";
@@ -74,7 +75,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "uprobe":
       return attachUprobe(name, fd, spec, environment);
     case "uprobe-multi": {
-      const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
+      const link = linkUprobeMulti(fd, containingFile(spec.path), spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
       if (link < 0) throw new SystemError("attach", name, -link);
       return linkOf(link);
     }
@@ -142,7 +143,7 @@ function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: 
     ...plain,
     type,
     config: (spec.onReturn ? returnBit : 0n) | (BigInt(spec.semaphore ?? 0) << semaphoreShift),
-    config1: arena.text(spec.path),
+    config1: arena.text(containingFile(spec.path)),
     config2: BigInt(spec.offset),
   };
   const { pid } = environment;

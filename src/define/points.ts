@@ -45,6 +45,12 @@ export function matchFunctions(functions: readonly FunctionName[], module: strin
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, f]) => f);
 }
 
+/** What is wrong when the target of a user probe means no file. */
+export function missingTarget(provider: string, file: string, problem: string | undefined): string {
+  const what = `${provider} target file '${file}'`;
+  return problem === undefined ? `${what} does not exist or is not executable` : `${what} can't be used: ${problem}`;
+}
+
 export function hasWildcard(text: string): boolean {
   return text.includes("*") || (text.includes("[") && text.includes("]"));
 }

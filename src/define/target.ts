@@ -93,7 +93,7 @@ export interface UserSymbol {
   /** Virtual address in the file's own terms. */
   readonly address: bigint;
   readonly size: number;
-  /** Offset in the file. */
+  /** Offset in the file, or in the archive that contains it. */
   readonly fileOffset: number;
 }
 
@@ -112,13 +112,21 @@ export type SourceAddress =
   /** No instruction belongs to the line. */
   | { readonly kind: "no-line" };
 
+/** Files that the target of an attach point means. */
+export interface FoundTargets {
+  readonly paths: readonly string[];
+  readonly warnings: readonly string[];
+  /** Why there is none, where that is known. */
+  readonly problem: string | undefined;
+}
+
 /** Executables and libraries to put uprobes into. */
 export interface UserTargets {
   /** Paths that a target text means: a path, a program in PATH, `libNAME`, a pattern. */
   resolve(
     text: string,
     search: { readonly pid: number | undefined; readonly anyFile: boolean },
-  ): { readonly paths: readonly string[]; readonly warnings: readonly string[] };
+  ): FoundTargets;
   /** The program file of a process, below the root of that process. */
   executableOf(pid: number): string | undefined;
   /** Functions of a file, sorted by name, one entry for each name. */

@@ -22,7 +22,7 @@ const files: ReadonlyMap<string, string> = new Map([
 const userTargets: UserTargets = {
   resolve: (text) => {
     const path = files.get(text);
-    return { paths: path === undefined ? [] : [path], warnings: [] };
+    return { paths: path === undefined ? [] : [path], warnings: [], problem: undefined };
   },
   executableOf: () => "/bin/app",
   functions: () => symbols,
