@@ -46,6 +46,7 @@ export function runsLastFirst(spec: AttachSpec): boolean {
     case "uprobe":
     case "uprobe-multi":
     case "fentry":
+    case "fentry-program":
       return true;
     default:
       return false;
@@ -65,6 +66,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       return attachPerfEvent(name, fd, spec, environment);
     case "tp-btf":
     case "fentry":
+    case "fentry-program":
     case "raw-tracepoint": {
       const link = openRawTracepoint(fd, spec.mechanism === "raw-tracepoint" ? spec.event : undefined);
       if (link < 0) throw new SystemError("attach", name, -link);

@@ -63,7 +63,9 @@ export type AttachSpec =
   /** An iterator that is read by the tracer, or pinned below /sys/fs/bpf (or at a path) to be read by others. */
   | { readonly mechanism: "iter"; readonly name: string; readonly pin: string | undefined; readonly scope: IteratorScope }
   /** Entry or exit of a kernel function, by its type information. */
-  | { readonly mechanism: "fentry"; readonly function: string; readonly module: string };
+  | { readonly mechanism: "fentry"; readonly function: string; readonly module: string }
+  /** The same of a function of another BPF program, by that program's id and type information. */
+  | { readonly mechanism: "fentry-program"; readonly programId: number; readonly function: string; readonly typeId: number };
 
 /** Type and expected attach type of the program that a mechanism needs (enum bpf_prog_type, enum bpf_attach_type). */
 export interface ProgramKind {

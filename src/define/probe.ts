@@ -57,6 +57,12 @@ export interface ArgumentField {
   readonly source: ArgumentSource;
 }
 
+/** What a function returned: in a word of the context, or where a helper finds it (Linux 5.17). */
+export interface FunctionResult {
+  readonly type: Type;
+  readonly source: { readonly from: "word"; readonly index: number } | { readonly from: "helper" };
+}
+
 export interface ArgumentsLayout {
   readonly fields: readonly ArgumentField[];
   /** Fields that exist but may not be read, with the reason. */
@@ -64,7 +70,7 @@ export interface ArgumentsLayout {
   /** Whether `args` as a whole is a value (a record of its fields). */
   readonly wholeIsValue: boolean;
   /** What the function returned, where its type is known. */
-  readonly result?: ArgumentField | undefined;
+  readonly result?: FunctionResult | undefined;
 }
 
 /** Argument specifications of a USDT probe. */

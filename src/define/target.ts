@@ -16,6 +16,8 @@ export interface Target {
   readonly tracepoints: Tracepoints;
   readonly userTargets: UserTargets;
   readonly kernelFunctions: KernelFunctions;
+  /** BPF programs that are loaded now, by id. */
+  loadedPrograms(): readonly BpfProgram[];
   /** Device and inode of the tracer's PID namespace when it is not the initial one. */
   readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
   /** Wall clock minus boot clock at start, in nanoseconds. */
@@ -150,6 +152,25 @@ export interface UserTargets {
   functionName(symbol: string): string | undefined;
   /** Bytes of the file at a file offset. */
   bytes(path: string, offset: number, length: number): Uint8Array;
+}
+
+/** A function of a loaded BPF program. */
+export interface BpfFunction {
+  readonly name: string;
+  /** In the type information of its program. */
+  readonly typeId: number;
+  prototype(): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** The same as C text. */
+  declaration(): { readonly parameters: readonly string[]; readonly returns: string };
+}
+
+/** A loaded BPF program with type information. */
+export interface BpfProgram {
+  readonly id: number;
+  /** enum bpf_prog_type. */
+  readonly type: number;
+  /** The first one is the program itself. */
+  readonly functions: readonly BpfFunction[];
 }
 
 export interface KernelFunctions {

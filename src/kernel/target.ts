@@ -7,6 +7,7 @@ import { prototypeC } from "../formats/btf/c-spelling.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
+import { loadedPrograms } from "./bpf-programs.ts";
 import { hasKprobeMulti } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
@@ -109,6 +110,7 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
   const boot = lazy(() => measureFromBoot("realtime"));
   // Not a matter of the release alone: kernels may be built without kprobes or function tracing.
   const kprobeMulti = lazy(hasKprobeMulti);
+  const programs = lazy(loadedPrograms);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
@@ -131,6 +133,7 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     tracepoints: createTracepoints(),
     userTargets,
     kernelFunctions: kernelFunctions(() => vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? [], traceableFunctions),
+    loadedPrograms: () => programs(),
     get pidNamespace() {
       return namespace().value;
     },

@@ -29,7 +29,7 @@ const commands = {
 const attachTypes = { traceIter: 28, kprobeMulti: 42, kprobeSession: 56 } as const;
 
 /** Attribute bytes with typed setters; the smallest size that holds the fields in use is passed. */
-class Attributes {
+export class Attributes {
   readonly bytes: Buffer;
 
   constructor(size: number) {

@@ -57,6 +57,7 @@ export function fakeTarget(without: readonly string[] = []): Target {
       address: (symbol) => (fakeKernelFunctions.includes(symbol) ? 0xffff_ffff_8100_0000n : undefined),
     },
     allowsKernelFunction: () => false,
+    loadedPrograms: () => [],
     pidNamespace: undefined,
     bootToRealtime: 1_700_000_000_000_000_000n,
     cgroupId: () => undefined,
