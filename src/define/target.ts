@@ -52,6 +52,8 @@ export interface KernelTypes {
     name: string,
     module: string | undefined,
   ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** Number of its parameters. */
+  parameterCount(name: string, module: string | undefined): number | undefined;
   /** Type of a variable: of the per-CPU ones at least. */
   variable(name: string): Type | undefined;
   /** Parameters that a raw tracepoint passes. */

@@ -36,6 +36,11 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         ? modulesWithBtf().filter((module) => functionId(name, module) !== undefined)
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
+    parameterCount: (name, module) => {
+      const btf = moduleBtf(module ?? "vmlinux")?.reader;
+      const id = btf?.find(btfKinds.func, name);
+      return btf === undefined || id === undefined ? undefined : btf.members(btf.sizeOrType(id));
+    },
     typeId: (tag, name) => types.id(tag, name),
     variable: (name) => {
       const id = reader.find(btfKinds.variable, name);

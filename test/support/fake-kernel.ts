@@ -102,6 +102,7 @@ export function fakeKernelTypes(): KernelTypes {
       return index < 0 ? undefined : index + 1;
     },
     functionModules: (name) => (name in functions ? ["vmlinux"] : []),
+    parameterCount: (name) => functions[name]?.length,
     functionPrototype: (name) => {
       const parameters = functions[name];
       if (parameters === undefined) return undefined;

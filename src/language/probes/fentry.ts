@@ -107,8 +107,8 @@ function resolve(kind: FentryKind, request: ResolveRequest): Resolution {
 
 /** The trampoline of fentry passes parameters in registers only. */
 function fitsRegisters(target: Target, name: string, module: string): boolean {
-  const prototype = target.kernelTypes?.functionPrototype(name, module);
-  return prototype !== undefined && prototype.parameters.length <= argumentRegisters[target.arch].length;
+  const count = target.kernelTypes?.parameterCount(name, module);
+  return count !== undefined && count <= argumentRegisters[target.arch].length;
 }
 
 /** Traceable functions that a pattern finds and whose types are known. */
