@@ -46,7 +46,7 @@ export type AttachSpec =
       readonly offsets: readonly number[];
       /** One for each offset, as of single uprobes. */
       readonly semaphores?: readonly number[];
-      /** Function names, for messages. */
+      /** Function names that a pattern found, for messages. */
       readonly names: readonly string[];
       readonly onReturn: boolean;
     }

@@ -105,7 +105,7 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
 
 /** Whether one loaded program may be attached to all points that have its code. */
 function canServeSeveral({ attach }: CompiledProbe): boolean {
-  return attach.mechanism === "tracepoint" || attach.mechanism === "system-call";
+  return attach.mechanism === "tracepoint" || attach.mechanism === "system-call" || attach.mechanism === "uprobe-multi";
 }
 
 function loadProbe(

@@ -5,6 +5,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
+import { groupUprobes, mergedSpec } from "../attach/merge-uprobes.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
@@ -227,13 +228,16 @@ export class Session {
     // The kernel runs the last attached first for some mechanisms: those are attached in reverse.
     const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
-    for (const { probe, fd } of [...forward, ...backward]) {
-      if (this.options.verbose) this.noteAttaching(probe);
-      const { btfId } = this.options.attachTarget(probe);
-      const success = this.attachOne(probe, fd, { ...environment, typeId: btfId });
-      if (success) attached += probe.count;
-      else failed += 1;
-      if (success && awaitsEvents(probe.attach)) this.listening = true;
+    for (const group of groupUprobes([...forward, ...backward])) {
+      const merged = this.attachTogether(group, { ...environment, typeId: 0 });
+      for (const { probe, fd } of group) {
+        if (this.options.verbose) this.noteAttaching(probe);
+        const { btfId } = this.options.attachTarget(probe);
+        const success = merged || this.attachOne(probe, fd, { ...environment, typeId: btfId });
+        if (success) attached += probe.count;
+        else failed += 1;
+        if (success && awaitsEvents(probe.attach)) this.listening = true;
+      }
       if (milliseconds() < lookAround) continue;
       await setImmediate();
       if (this.stopWanted) return undefined;
@@ -252,6 +256,20 @@ export class Session {
         : attach.mechanism === "kprobe-multi" ? attach.functions : [];
     if (places.length > 0) this.output.note(`Attaching to ${places.length} functions`);
     for (const place of places) this.output.note(`  ${place}`);
+  }
+
+  /** Attaches all of a group by one link; false when they must be attached one by one, which tells what is wrong with which. */
+  private attachTogether(group: readonly LoadedProbe[], environment: Parameters<typeof attachProgram>[3]): boolean {
+    const [first] = group;
+    const spec = mergedSpec(group);
+    if (first === undefined || spec === undefined) return false;
+    try {
+      this.links.push(attachProgram(first.probe.name, first.fd, spec, environment));
+      return true;
+    } catch (problem) {
+      if (problem instanceof SystemError) return false;
+      throw problem;
+    }
   }
 
   private attachOne(probe: CompiledProbe, fd: number, environment: Parameters<typeof attachProgram>[3]): boolean {

@@ -55,7 +55,10 @@ function single(
   offset: number,
   address: bigint | undefined,
 ): ProbePoint {
-  const attach = { mechanism: "uprobe", path, offset, onReturn: kind.onReturn } as const;
+  const { onReturn } = kind;
+  const attach = request.target.has("uprobe_multi")
+    ? ({ mechanism: "uprobe-multi", path, offsets: [offset], names: [], onReturn } as const)
+    : ({ mechanism: "uprobe", path, offset, onReturn } as const);
   return point(kind, request, `${kind.provider}:${path}:${label}`, attach, address, 1);
 }
 
