@@ -1,6 +1,6 @@
 // What the target of a uprobe means: a path, a program in PATH, a library by its name, a pattern, the files of processes.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FoundTargets } from "../define/target.ts";
 import { findLibrary, readLibraryCache } from "../formats/ld-so-cache.ts";
@@ -32,6 +32,15 @@ function libraryPath(text: string, pid: number | undefined): string | undefined 
   return findLibrary(readLibraryCache(readFileSync("/etc/ld.so.cache"), process.arch === "arm64" ? "arm64" : "x64"), text);
 }
 
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // The process that had it has ended.
+    return undefined;
+  }
+}
+
 function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
@@ -40,7 +49,7 @@ function isFile(path: string): boolean {
 export function findTargets(search: TargetSearch): FoundTargets {
   const { pid } = search;
   const wildcard = search.text.includes("*");
-  if (search.text === "*") return usable(search, mappedFiles(pid), []);
+  if (search.text === "*") return usable(search, sameFilesOnce(mappedFiles(pid)), []);
   const rootOf = () => (pid !== undefined && hasOwnMounts(pid) ? `/proc/${pid}/root` : "");
   const archived = findMember(search.text.startsWith("/") ? `${rootOf()}${search.text}` : search.text);
   if (archived !== undefined) return archived;
@@ -76,12 +85,12 @@ function usable(search: TargetSearch, paths: readonly string[], warnings: readon
   return { paths: [...new Set(paths)].filter((path) => any || search.isProgram(path)), warnings, problem: undefined };
 }
 
-/** /bin and /usr/bin are one folder on many systems: a file is named once. */
+/** A file is named once: /bin and /usr/bin are one folder on many systems, and processes share libraries. Files that are gone are left out. */
 function sameFilesOnce(paths: readonly string[]): readonly string[] {
   const seen = new Set<string>();
   return paths.filter((path) => {
-    const { dev, ino } = statSync(path);
-    const key = `${dev}:${ino}`;
-    return !seen.has(key) && seen.add(key);
+    const found = statOrNothing(path);
+    const key = found === undefined ? undefined : `${found.dev}:${found.ino}`;
+    return key !== undefined && !seen.has(key) && seen.add(key);
   });
 }
