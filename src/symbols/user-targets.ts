@@ -1,6 +1,6 @@
 // Executables and libraries on this machine with their symbols, for user probes.
 
-import { readlinkSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
 import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
@@ -8,6 +8,7 @@ import { readUsdtLocations, type UsdtLocation } from "../formats/elf/stapsdt.ts"
 import { containingFile, openMember, splitMemberPath } from "./archive-member.ts";
 import { openDebugFile } from "./debug-file.ts";
 import { demangle, demangleFunctionName } from "./demangle/demangle.ts";
+import { executablePath } from "./mapped-files.ts";
 import { elfType, openElf, readBytes } from "./open-elf.ts";
 import { findTargets } from "./target-path.ts";
 
@@ -115,7 +116,7 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram }),
     executableOf: (pid) => {
       try {
-        return `/proc/${pid}/root${readlinkSync(`/proc/${pid}/exe`)}`;
+        return executablePath(pid);
       } catch {
         // The process is gone.
         return undefined;
