@@ -14,6 +14,8 @@ export interface CommandLine {
   readonly debug: readonly string[];
   readonly debugFolders: readonly string[];
   readonly dryRun: boolean;
+  /** Of --dwarf-pid, as written. */
+  readonly dwarfPids: readonly string[];
   /** File for the compiled program, instead of running it. */
   readonly emit: string | undefined;
   readonly emitElf: string | undefined;
@@ -44,7 +46,7 @@ export type ParsedCommandLine =
   | { readonly kind: "misused"; readonly problem: string }
   | { readonly kind: "refused"; readonly problem: string; readonly withUsage: boolean };
 
-const features = ["kprobe_multi", "kprobe_session", "uprobe_multi"];
+const features = ["kprobe_multi", "kprobe_session", "rdonly_cast", "rdonly_cast_bytes", "typed_pointers", "uprobe_multi"];
 const modes: readonly Exclude<Mode, "run">[] = ["codegen", "compiler-bench", "bench", "test", "format"];
 
 /** Options for a compiler that this program does not have. */
@@ -140,6 +142,7 @@ function collect(options: readonly FoundOption[], operands: readonly string[]): 
       debug: all("d").flatMap((value) => value.split(",")),
       debugFolders: all("debuginfo").reverse().flatMap((value) => value.split(":")),
       dryRun: has("dry-run"),
+      dwarfPids: all("dwarf-pid"),
       emit: last("emit"),
       emitElf: last("emit-elf"),
       program: last("e"),

@@ -4,11 +4,12 @@ import { readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
 import type { KernelTypes, Target, UserTargets } from "../define/target.ts";
 import { prototypeC } from "../formats/btf/c-spelling.ts";
+import { plainLoad } from "../formats/btf/plain-load.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
 import { loadedPrograms } from "./bpf-programs.ts";
-import { hasKprobeMulti } from "./features.ts";
+import { hasKprobeMulti, hasReadOnlyCast } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
 import { lazy } from "./lazy.ts";
@@ -42,6 +43,12 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
       return btf === undefined || id === undefined ? undefined : btf.members(btf.sizeOrType(id));
     },
     typeId: (tag, name) => types.id(tag, name),
+    plainLoad: (struct, offset, size) => {
+      const id = types.idOf(struct.layout);
+      const load = id === undefined ? undefined : plainLoad(reader, id, offset, size);
+      return id === undefined || load === undefined ? undefined : { struct: id, pointee: load.pointee };
+    },
+    structId: (struct) => types.idOf(struct.layout),
     variable: (name) => {
       const id = reader.find(btfKinds.variable, name);
       return id === undefined ? undefined : types.type(reader.sizeOrType(id), "kernel");
@@ -86,7 +93,15 @@ const featureSince: ReadonlyMap<string, readonly [number, number]> = new Map([
   ["uprobe_multi", [6, 6]],
   ["get_func_ip", [5, 15]],
   ["kprobe_multi", [5, 18]],
+  ["rdonly_cast", [6, 2]],
+  ["rdonly_cast_bytes", [6, 17]],
 ]);
+
+/**
+ * Release from which on the verifier tells pointers that may be null from others: until then a program may follow every pointer from the context on
+ * (`typed_pointers`), later only through bpf_rdonly_cast without asking for null first.
+ */
+const nullsSince = [6, 2] as const;
 
 /** Inode of the initial PID namespace (include/linux/proc_ns.h). */
 const initialPidNamespace = 0xefff_fffcn;
@@ -113,8 +128,13 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     return btf === null ? null : kernelTypes(btf);
   });
   const boot = lazy(() => measureFromBoot("realtime"));
-  // Not a matter of the release alone: kernels may be built without kprobes or function tracing.
-  const kprobeMulti = lazy(hasKprobeMulti);
+  // Not a matter of the release alone: kernels may be built without kprobes, function tracing or a JIT compiler.
+  const asked: Readonly<Record<string, () => boolean>> = {
+    kprobe_multi: lazy(hasKprobeMulti),
+    rdonly_cast: lazy(() => hasReadOnlyCast(vmlinuxBtf()?.reader, "struct")),
+    rdonly_cast_bytes: lazy(() => hasReadOnlyCast(vmlinuxBtf()?.reader, "bytes")),
+  };
+  const isAtLeast = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
   const programs = lazy(loadedPrograms);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
@@ -128,9 +148,9 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     },
     has: (feature) => {
       const since = featureSince.get(feature);
-      if (since === undefined || disabled.has(feature)) return false;
-      const recent = major > since[0] || (major === since[0] && minor >= since[1]);
-      return recent && (feature !== "kprobe_multi" || kprobeMulti());
+      if (disabled.has(feature)) return false;
+      if (feature === "typed_pointers") return !isAtLeast(nullsSince);
+      return since !== undefined && isAtLeast(since) && (asked[feature]?.() ?? true);
     },
     get kernelTypes() {
       return types() ?? undefined;

@@ -14,6 +14,7 @@ import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
+import { unwindMaps } from "../define/unwind-layout.ts";
 import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
@@ -27,6 +28,7 @@ import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
+import { Unwinder } from "./unwinder.ts";
 import type { EventSink } from "./event-sink.ts";
 import { RecordStream } from "./record-stream.ts";
 
@@ -34,6 +36,8 @@ export interface SessionOptions {
   readonly child: Child | undefined;
   /** Process of -p, or of the child. */
   readonly pid: number | undefined;
+  /** Further processes whose user stacks may be unwound by tables. */
+  readonly unwindPids: readonly number[];
   readonly verbose: boolean;
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
@@ -45,8 +49,12 @@ export interface SessionOptions {
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
   userName(uid: number): string;
   cgroupPath(id: bigint, filter: string): string;
+  /** Notes where a process has its code now, for the names of its addresses after its end. */
+  rememberProcess(pid: number): void;
 }
 
+/** What a frame of a stack begins with. */
+const indentation: Readonly<Record<StackType["mode"], string>> = { bpftrace: "        ", perf: "\t", raw: "", build_id: "" };
 /** Attaching looks for signals after so many milliseconds. */
 const attachSlice = 50;
 /** Rounds of a millisecond that the last drain waits for a record that a program is still writing. */
@@ -59,6 +67,9 @@ function milliseconds(): number {
 }
 
 export class AttachFailure extends Error {}
+
+/** Something that the program needs is missing from the start. */
+export class StartFailure extends Error {}
 
 /** A run of a test or a benchmark. */
 export interface ModeRun {
@@ -82,6 +93,7 @@ export class Session {
   private readonly links: Link[] = [];
   private readonly files = new CreatedFiles();
   private packets: PerfBufferReader | undefined;
+  private unwinder: Unwinder | undefined;
   /** Something can still happen that has events. */
   private listening = false;
   private lost = 0n;
@@ -134,6 +146,7 @@ export class Session {
       this.stopWanted = true;
       this.wake();
     });
+    this.startUnwinder();
     this.runPrograms("begin");
     const attached = await this.attachAll();
     if (attached === undefined) return interruptedWhileAttaching;
@@ -152,6 +165,7 @@ export class Session {
     this.runPrograms("end");
     await this.drainAll();
     this.reportTotalLost();
+    this.reportMisses();
     this.output.ending();
     if (this.compiled.config.printMapsOnExit) this.printMaps();
     await this.output.finish();
@@ -160,6 +174,7 @@ export class Session {
 
   /** Does all up to the first event, and undoes it. */
   async rehearse(): Promise<void> {
+    this.startUnwinder();
     this.runPrograms("begin");
     await this.attachAll();
   }
@@ -171,6 +186,7 @@ export class Session {
 
   /** Runs what begins a run, what ends it, or nothing but what is in between; `work` may run probes of a mode. */
   runMode(work: () => void): void {
+    this.startUnwinder();
     this.runPrograms("begin");
     this.drainNow();
     this.exiting = false;
@@ -200,12 +216,55 @@ export class Session {
   async close(): Promise<void> {
     this.ring.close();
     this.packets?.close();
+    this.unwinder?.close();
     this.files.close();
     this.options.child?.terminate();
     if (!this.completed) for (const { pinned } of this.links) pinned?.remove();
     await detachAll(this.links.splice(0));
     this.loaded.close();
     await this.options.child?.exited;
+  }
+
+  // ---- unwind tables ---------------------------------------------------------------------------------------
+
+  /** Makes the tables of all known processes, if some program unwinds stacks. Throws StartFailure. */
+  private startUnwinder(): void {
+    if (!this.loaded.maps.has(unwindMaps.processes.name)) return;
+    const { child, pid, unwindPids } = this.options;
+    const pids = new Set([...(pid === undefined ? [] : [pid]), ...unwindPids]);
+    if (pids.size === 0) throw new StartFailure("dw_ustack() has to know the processes whose stacks it unwinds: name them with -p, -c or --dwarf-pid");
+    if (child !== undefined) this.mapChild(child);
+    this.unwinder = new Unwinder(this.loaded.maps, (message) => this.output.warn(message));
+    for (const known of pids) {
+      try {
+        this.unwinder.add(known);
+        this.options.rememberProcess(known);
+      } catch (problem) {
+        const reason = problem instanceof Error ? problem.message : String(problem);
+        throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
+      }
+    }
+    if (this.options.verbose) this.output.note(this.unwinder.summary());
+  }
+
+  /** Brings the command to where its libraries are mapped; what is mapped later is looked at when it is met. */
+  private mapChild(child: Child): void {
+    try {
+      child.runToEntry();
+    } catch (problem) {
+      if (!(problem instanceof SystemError)) throw problem;
+      this.output.warn(`The command can't be held at its start (${errnoText(problem.errno)}): its first stacks may be incomplete.`);
+    }
+  }
+
+  private mappingsChanged(pid: number): void {
+    this.unwinder?.mappingsChanged(pid);
+    this.options.rememberProcess(pid);
+  }
+
+  private reportMisses(): void {
+    const misses = this.unwinder?.misses() ?? 0n;
+    if (misses > 0n && this.options.verbose) this.output.note(`${misses} stacks of dw_ustack() met an address that was in no known mapping`);
   }
 
   // ---- begin, end, attaching -----------------------------------------------------------------------------
@@ -466,13 +525,13 @@ export class Session {
         maxStrlen: compiled.config.maxStrlen,
         complain: (message) => this.output.warn(message),
       },
-      stackText: (type, pid, addresses) => this.stackText(type, pid, addresses),
+      stackText: (type, pid, addresses, complete) => this.stackText(type, pid, addresses, complete),
     };
   }
 
-  private stackText(type: StackType, pid: number, addresses: readonly bigint[]): string {
+  private stackText(type: StackType, pid: number, addresses: readonly bigint[], complete: boolean): string {
     const frames = addresses.map((address) => `${this.frameText(type, pid, address)}\n`);
-    return `\n${frames.join("")}`;
+    return `\n${frames.join("")}${complete ? "" : `${indentation[type.mode]}<unwind failure>\n`}`;
   }
 
   private frameText(type: StackType, pid: number, address: bigint): string {
@@ -518,6 +577,7 @@ export class Session {
       message: (severity, kind, text, place, failure) => output.message(severity, kind, text, place, failure),
       shell: runShell,
       readFile: readBeginning,
+      mappingsChanged: (pid) => this.mappingsChanged(pid),
       createFile: (path, header) => this.files.create(path, header),
       bootToRealtime: this.target.bootToRealtime,
       now: () => readClock("realtime"),

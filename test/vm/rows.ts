@@ -13,6 +13,9 @@ export interface GuestRow {
   readonly mode: "run" | "load";
 }
 
+/** What the guest calls, in its results, the check that the rows left nothing behind. */
+export const leftBehindKey = "left behind";
+
 /** Of the rows for every kernel one of this many is run, and one of this many loaded. */
 const sampleRates = { run: 100, load: 2 } as const;
 
