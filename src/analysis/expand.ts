@@ -54,7 +54,8 @@ function reportDuplicates(expansion: Expansion, probes: readonly ExpandedProbe[]
 function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe[] {
   const needs = bodyNeeds(expansion.registry, probe);
   const results = probe.attachPoints.map((point) => resolvePoint(expansion, point, needs.full));
-  const points = results.flatMap((result) => result.points);
+  const found = results.flatMap((result) => result.points);
+  const points = expansion.registry.definitions.probes.reduce<readonly ProbePoint[]>((all, { together }) => together?.(expansion.target, all) ?? all, found);
   if (points.length === 0) {
     reportEmpty(expansion, probe, results);
     return [];
