@@ -15,6 +15,8 @@ export interface TargetSearch {
   readonly anyFile: boolean;
   /** Whether a file is an executable or a library. */
   isProgram(path: string): boolean;
+  /** Whether a library is there for old programs only and has no functions. */
+  isPlaceholder(path: string): boolean;
 }
 
 /** The file of a library as the process or the linker's cache has it. */
@@ -41,6 +43,15 @@ function statOrNothing(path: string): Stats | undefined {
   }
 }
 
+/** glibc 2.34 moved libpthread, libdl, librt, libutil and libanl into libc. */
+const movedIntoLibc = /^lib(?:pthread|dl|rt|util|anl)(?:\.so.*)?$/;
+
+function libraryWithFunctions({ text, pid, isPlaceholder }: TargetSearch): string | undefined {
+  const path = libraryPath(text, pid);
+  const moved = movedIntoLibc.test(text) && (path === undefined || isPlaceholder(path));
+  return moved ? (libraryPath("libc.so.6", pid) ?? path) : path;
+}
+
 function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
@@ -54,7 +65,7 @@ export function findTargets(search: TargetSearch): FoundTargets {
   const archived = findMember(search.text.startsWith("/") ? `${rootOf()}${search.text}` : search.text);
   if (archived !== undefined) return archived;
   const isLibrary = search.text.startsWith("lib") && !search.text.includes("/") && !wildcard;
-  const text = (isLibrary ? libraryPath(search.text, pid) : undefined) ?? search.text;
+  const text = (isLibrary ? libraryWithFunctions(search) : undefined) ?? search.text;
   const root = rootOf();
   if (text.includes("/")) {
     const path = root !== "" && text.startsWith("/") ? `${root}${text}` : text;
