@@ -55,7 +55,8 @@ function reportDuplicates(expansion: Expansion, probes: readonly ExpandedProbe[]
 function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe[] {
   const needs = bodyNeeds(expansion.registry, probe);
   const found = probe.attachPoints.map((point) => resolvePoint(expansion, point, needs.full));
-  const points = found.flatMap((result) => result.points);
+  const each = found.flatMap((result) => result.points);
+  const points = expansion.registry.definitions.probes.reduce<readonly ProbePoint[]>((all, { together }) => together?.(expansion.target, all) ?? all, each);
   const results = found.map((result) => reportMissing(expansion, result, points.length > 0));
   if (points.length === 0) {
     reportEmpty(expansion, probe, results);

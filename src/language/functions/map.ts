@@ -16,6 +16,7 @@ function wholeMap(name: string, action: string, doc: string): BuiltinDef {
     example: `begin { @a[1] = 2; ${name}(@a); clear(@a); }`,
     parameters: [{ name: "map", kind: "map" }],
     pure: false,
+    sendsEvents: true,
     type: () => none,
     lower: (code, call) => {
       const [map] = call.arguments;
