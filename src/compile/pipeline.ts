@@ -17,6 +17,7 @@ import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
 import { parseProgram } from "../syntax/parser.ts";
 import type { Program } from "../syntax/ast.ts";
+import { checkHelpers, checkKernel, checkPoints } from "./kernel-needs.ts";
 import { checkMapCount } from "./map-limit.ts";
 import type { CompiledProbe, CompiledProgram, MapSpec, UserMapSpec } from "./compiled-program.ts";
 
@@ -67,8 +68,11 @@ function runStages(input: CompileInput): CompileResult {
   const cTypes = input.readCTypes(program);
   if (diagnostics.hasErrors()) return { kind: "failed" };
   const { config } = settings;
+  checkKernel(target, diagnostics);
+  if (diagnostics.hasErrors()) return { kind: "failed" };
   const analysed = analyseProgram({ program, config, registry, target, options, cTypes, cImports, diagnostics });
   if (analysed === undefined) return { kind: "failed" };
+  checkPoints(analysed.probes.flatMap((probe) => probe.points), target, diagnostics);
   input.trace?.("types", analysed);
   const generated = generateCode(input, analysed);
   if (generated === undefined) return { kind: "failed" };
@@ -99,6 +103,7 @@ function generateCode(input: CompileInput, analysed: AnalysedProgram): Generated
     const lowered = lowerProgram(analysed, input.registry, input.target, options);
     const result = compileProbes(input, lowered, roomy);
     if (!("tooLarge" in result)) return input.diagnostics.hasErrors() ? undefined : { lowered, probes: result };
+    if (input.diagnostics.hasErrors()) return undefined;
     const { probe, error } = result.tooLarge;
     if (roomy.has(probe.functionName)) {
       reportStackLimit(input, probe, error);
@@ -130,6 +135,7 @@ function compileProbes(
   for (const probe of lowered.probes) {
     const { module, functionName, points } = probe;
     input.trace?.("ir", module);
+    checkHelpers(module, input.target, input.diagnostics);
     const skipped = roomy.has(functionName) ? memoryPasses : undefined;
     optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result), skipped);
     input.trace?.("optimised ir", module);

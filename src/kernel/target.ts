@@ -7,7 +7,7 @@ import { prototypeC } from "../formats/btf/c-spelling.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
-import { hasKprobeMulti } from "./features.ts";
+import { kernelFeatures, parseRelease } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
 import { lazy } from "./lazy.ts";
@@ -68,20 +68,6 @@ function rawTracepointNames(reader: BtfReader): readonly string[] {
   return [...names].sort();
 }
 
-/** Features by the kernel release that brought them. */
-const featureSince: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ["ring_buffer", [5, 8]],
-  ["get_current_task_btf", [5, 11]],
-  ["for_each_map_elem", [5, 13]],
-  ["bpf_loop", [5, 17]],
-  ["map_lookup_percpu_elem", [5, 19]],
-  ["ktime_get_tai_ns", [6, 1]],
-  ["signed_division", [6, 6]],
-  ["uprobe_multi", [6, 6]],
-  ["get_func_ip", [5, 15]],
-  ["kprobe_multi", [5, 18]],
-]);
-
 /** Inode of the initial PID namespace (include/linux/proc_ns.h). */
 const initialPidNamespace = 0xefff_fffcn;
 
@@ -99,7 +85,7 @@ export interface HostOptions {
 
 /** The machine that this runs on. */
 export function hostTarget(userTargets: UserTargets, { disabled, traceableFunctions }: HostOptions): Target {
-  const [major = 0, minor = 0, patch = 0] = release().split(/[.-]/).map(Number);
+  const running = parseRelease(release());
   const possible = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/possible", "latin1")).length);
   const online = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1")));
   const types = lazy(() => {
@@ -107,24 +93,17 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     return btf === null ? null : kernelTypes(btf);
   });
   const boot = lazy(() => measureFromBoot("realtime"));
-  // Not a matter of the release alone: kernels may be built without kprobes or function tracing.
-  const kprobeMulti = lazy(hasKprobeMulti);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
-    release: { major, minor, patch },
+    release: running,
     get possibleCpus() {
       return possible();
     },
     get onlineCpus() {
       return online();
     },
-    has: (feature) => {
-      const since = featureSince.get(feature);
-      if (since === undefined || disabled.has(feature)) return false;
-      const recent = major > since[0] || (major === since[0] && minor >= since[1]);
-      return recent && (feature !== "kprobe_multi" || kprobeMulti());
-    },
+    has: kernelFeatures(running, disabled),
     get kernelTypes() {
       return types() ?? undefined;
     },

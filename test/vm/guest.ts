@@ -5,11 +5,15 @@ import { release } from "node:os";
 import { performance } from "node:perf_hooks";
 import { thisMachine } from "../../src/library/compile.ts";
 import { checkRow } from "../conformance/runner.ts";
+import { missingFeatures } from "../support/missing-features.ts";
 import { loadRow } from "./load-rows.ts";
-import { rowsFor } from "./rows.ts";
+import { featuresKey, rowsFor } from "./rows.ts";
 
 const [folder, ...ids] = process.argv.slice(2);
 const machine = thisMachine([]);
+
+const missing = missingFeatures();
+process.stdout.write(`${JSON.stringify({ key: featuresKey, problem: missing.length === 0 ? undefined : missing.join("\n"), seconds: 0 })}\n`);
 
 for (const { key, row, mode } of rowsFor(release(), ids.length === 0 ? undefined : ids)) {
   const start = performance.now();

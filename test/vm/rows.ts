@@ -13,6 +13,9 @@ export interface GuestRow {
   readonly mode: "run" | "load";
 }
 
+/** Of what every guest checks besides rows: that its kernel has the features of its release. */
+export const featuresKey = "features";
+
 /** Of the rows for every kernel one of this many is run, and one of this many loaded. */
 const sampleRates = { run: 100, load: 2 } as const;
 
