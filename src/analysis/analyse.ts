@@ -16,6 +16,7 @@ import { checkCondition } from "./expressions.ts";
 import { collectMacros } from "./macro-table.ts";
 import type { CImport } from "./imports.ts";
 import { reportUnclaimed } from "./options.ts";
+import { pairSessions } from "./sessions.ts";
 import { ScopeResolver } from "./scopes.ts";
 import { inferBody } from "./statements.ts";
 import { type MapState, TypeState } from "./type-state.ts";
@@ -52,7 +53,8 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   inferRound(input, state, expanded, variables, claims, true);
   reportUnclaimed(input.options.named, claims, diagnostics);
   const maps = finishMaps(input, state);
-  checkLimits(input, expanded);
+  const paired = pairSessions(expanded);
+  checkLimits(input, paired.map(({ probe }) => probe));
   reportUntyped(state, diagnostics);
   if (diagnostics.hasErrors()) return undefined;
   for (const symbol of variables.values()) {
@@ -60,7 +62,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   }
   return {
     config: input.config,
-    probes: expanded.map(analysedProbe),
+    probes: paired.map(({ probe, atReturn }) => analysedProbe(probe, atReturn)),
     maps,
     types: state.types,
     literals: state.literals,
@@ -80,8 +82,8 @@ function reportUntyped(state: TypeState, diagnostics: Diagnostics): void {
   });
 }
 
-function analysedProbe(probe: ExpandedProbe): AnalysedProbe {
-  return { points: probe.points, predicate: probe.predicate, body: probe.body, span: probe.probe.span };
+function analysedProbe({ points, predicate, body, probe }: ExpandedProbe, atReturn: ExpandedProbe | undefined): AnalysedProbe {
+  return { points, predicate, body, span: probe.span, atReturn: atReturn === undefined ? undefined : analysedProbe(atReturn, undefined) };
 }
 
 function resolveScopes(

@@ -5,6 +5,8 @@ export interface Link {
   readonly fds: readonly number[];
   /** To be done when they are closed. */
   readonly afterwards: readonly (() => void)[];
+  /** Of a link for many functions: those that the kernel refused. */
+  readonly refused?: readonly string[];
   /** Of iterators: runs the program over all elements. */
   readonly iterate?: (take: (bytes: Buffer) => void) => void;
 }

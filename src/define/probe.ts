@@ -76,6 +76,15 @@ export interface UsdtPlace {
   readonly globals: ReadonlyMap<string, bigint>;
 }
 
+/** One end of functions; a point at each end makes a session. */
+export interface SessionEnd {
+  readonly end: "entry" | "return";
+  /** The functions as written: both ends must have the same. */
+  readonly functions: string;
+  /** The program for both ends; undefined where the kernel has none. */
+  together(): Pick<ProbePoint, "program" | "attach"> | undefined;
+}
+
 /** One concrete place to attach to; one loaded program. */
 export interface ProbePoint {
   /** Canonical provider name. */
@@ -107,6 +116,8 @@ export interface ProbePoint {
   readonly contextStruct?: string;
   /** Word of the context that is null when the program is called once more after the last element: nothing is done then. */
   readonly lastCallWord?: number;
+  /** Of points that can share a program with a point at the other end of the same functions. */
+  readonly session?: SessionEnd;
   /** No other attach point may share the probe's body. */
   readonly alone?: boolean;
   /** Layout of `args`; a string says why there is none. */

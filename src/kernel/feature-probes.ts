@@ -104,14 +104,14 @@ export function hasUprobeMulti(): boolean {
 }
 
 /** A function that every kernel has and that can be traced where kprobes work at all. */
-const anyFunction = "ksys_read";
+const anyFunction = { by: "symbol", symbol: "ksys_read" } as const;
 
 export function hasKprobeMulti(): boolean {
-  return linksMulti(attachTypes.kprobeMulti, (fd) => linkKprobeMulti(fd, [anyFunction], false, false), (link) => link >= 0);
+  return linksMulti(attachTypes.kprobeMulti, (fd) => linkKprobeMulti(fd, [anyFunction], "entry"), (link) => link >= 0);
 }
 
 export function hasKprobeSession(): boolean {
-  return linksMulti(attachTypes.kprobeSession, (fd) => linkKprobeMulti(fd, [anyFunction], false, true), (link) => link >= 0);
+  return linksMulti(attachTypes.kprobeSession, (fd) => linkKprobeMulti(fd, [anyFunction], "both"), (link) => link >= 0);
 }
 
 function linksMulti(attach: number, link: (fd: number) => number, supported: (link: number) => boolean): boolean {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexSymbols } from "./kallsyms.ts";
+import { countIn, indexSymbols } from "./kallsyms.ts";
 
 const symbols = indexSymbols(`ffffffff81000100 T first
 ffffffff81000180 t show
@@ -32,4 +32,11 @@ test("a function reaches up to the next one", () => {
   assert.equal(symbols.size("show"), 0xc0n);
   assert.equal(symbols.size("missing"), undefined);
   assert.equal(symbols.size("absolute"), undefined);
+});
+
+test("functions of a name are counted without an index", () => {
+  const text = Buffer.from(
+    ["ffff01 t show", "ffff02 T show_all", "ffff03 t show\t[module]", "ffff04 d show", "ffff05 W other", "ffff06 t a_show", "ffff07 t show"].join("\n"),
+  );
+  assert.deepEqual(["show", "show_all", "other", "a_show", "absent", "sho"].map((name) => countIn(text, name)), [3, 1, 1, 1, 0, 0]);
 });

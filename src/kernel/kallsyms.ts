@@ -23,6 +23,22 @@ export function kernelSymbols(): KernelSymbols {
   return made;
 }
 
+/** How many functions have a name: one search over the text, without an index. */
+export function countFunctions(name: string): number {
+  return cache.get("symbols")?.addresses(name).length ?? countIn(readFileSync("/proc/kallsyms"), name);
+}
+
+/** Counts the text symbols of a name in lines as of /proc/kallsyms. */
+export function countIn(text: Buffer, name: string): number {
+  const wanted = ` ${name}`;
+  let count = 0;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) {
+    const after = text.toString("latin1", at + wanted.length, at + wanted.length + 1);
+    if (/^[tTwW]$/.test(text.toString("latin1", at - 1, at)) && /^[\n\t]?$/.test(after)) count += 1;
+  }
+  return count;
+}
+
 /** Indexes lines `address type name [module]`; only text symbols name code. */
 export function indexSymbols(text: string): KernelSymbols {
   const entries: { readonly address: bigint; readonly name: string }[] = [];

@@ -94,11 +94,17 @@ export class FunctionLowering implements Code {
   /** Address of the outer frame, in callbacks. */
   private readonly outerFrame: Value | undefined;
 
-  constructor(program: ProgramLowering, parameters: readonly ValueType[], outer: { function: FunctionLowering; frame: number } | undefined) {
+  /** `shared`: the builder of a function that has other code already, in whose current block this one begins. */
+  constructor(
+    program: ProgramLowering,
+    parameters: readonly ValueType[],
+    outer: { function: FunctionLowering; frame: number } | undefined,
+    shared?: IrBuilder,
+  ) {
     this.program = program;
     this.depth = outer === undefined ? 0 : outer.function.depth + 1;
     const suffix = outer === undefined ? "" : `_loop${program.functions.length + 1}_${this.depth}`;
-    this.ir = new IrBuilder(`${program.functionPrefix}${suffix}`, parameters);
+    this.ir = shared ?? new IrBuilder(`${program.functionPrefix}${suffix}`, parameters);
     this.storage = outer === undefined ? new Map() : new Map(outer.function.storage);
     this.outerFrame = outer === undefined ? undefined : this.ir.parameter(outer.frame);
     this.scratchBase = this.makeScratchBase();

@@ -3,12 +3,14 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
+import { type AttachEnvironment, attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
+import { singleProbes, type SingleProbes } from "../attach/single-probes.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import type { RunMoment } from "../define/attach-spec.ts";
+import type { FeatureName } from "../define/features.ts";
 import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
@@ -215,6 +217,7 @@ export class Session {
       pid: this.options.pid,
       tracepoints: this.target.tracepoints,
       systemCalls: new SystemCallTable(this.target),
+      has: (feature: FeatureName) => this.target.has(feature),
     };
     let attached = 0;
     let failed = 0;
@@ -225,10 +228,10 @@ export class Session {
     for (const { probe, fd } of [...forward, ...backward]) {
       if (this.options.verbose) this.noteAttaching(probe);
       const { btfId } = this.options.attachTarget(probe);
-      const success = this.attachOne(probe, fd, { ...environment, typeId: btfId });
-      if (success) attached += probe.count;
-      else failed += 1;
-      if (success && awaitsEvents(probe.attach)) this.listening = true;
+      const count = this.attachOne(probe, fd, { ...environment, typeId: btfId });
+      attached += count ?? 0;
+      if (count === undefined) failed += 1;
+      else if (awaitsEvents(probe.attach)) this.listening = true;
       if (milliseconds() < lookAround) continue;
       await setImmediate();
       if (this.stopWanted) return undefined;
@@ -245,14 +248,15 @@ export class Session {
       attach.mechanism === "uprobe-multi"
         ? attach.names.map((symbol) => `${attach.path}:${symbol}`)
         : attach.mechanism === "kprobe-multi" ? attach.functions : [];
-    if (places.length > 0) this.output.note(`Attaching to ${places.length} functions`);
+    const bothEnds = attach.mechanism === "kprobe-multi" && attach.ends === "both";
+    if (places.length > 0) this.output.note(`Attaching to ${places.length} functions${bothEnds ? " at entry and return" : ""}`);
     for (const place of places) this.output.note(`  ${place}`);
   }
 
-  private attachOne(probe: CompiledProbe, fd: number, environment: Parameters<typeof attachProgram>[3]): boolean {
+  /** Gives how many probes were attached; undefined when the kernel refused and the run goes on without. */
+  private attachOne(probe: CompiledProbe, fd: number, environment: AttachEnvironment): number | undefined {
     try {
-      this.links.push(attachProgram(probe.name, fd, probe.attach, environment));
-      return true;
+      return this.attachOrSubstitute(probe, fd, environment);
     } catch (problem) {
       if (!(problem instanceof SystemError)) throw problem;
       const { missingProbes } = this.compiled.config;
@@ -260,8 +264,43 @@ export class Session {
         throw new AttachFailure(`Unable to attach probe: ${probe.name}: ${problem.advice || errnoText(problem.errno)}`, { cause: problem });
       }
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
-      return false;
+      return undefined;
     }
+  }
+
+  /** Where one link for many functions is refused, each function gets a probe of its own. Throws SystemError. */
+  private attachOrSubstitute(probe: CompiledProbe, fd: number, environment: AttachEnvironment): number {
+    const singles = singleProbes(probe);
+    try {
+      const link = attachProgram(probe.name, fd, probe.attach, environment);
+      this.links.push(link);
+      const refused = link.refused ?? [];
+      if (refused.length > 0 && this.options.verbose) this.output.note(`Not attached, refused by the kernel: ${refused.join(", ")}`);
+      return probe.count - refused.length;
+    } catch (problem) {
+      if (!(problem instanceof SystemError) || singles === undefined) throw problem;
+      if (this.options.verbose) this.output.note(`One link for all functions is refused (${problem.advice || errnoText(problem.errno)}): attaching to each`);
+      const counts = singles.map((single) => this.attachSingles(single, environment));
+      return Math.min(...counts);
+    }
+  }
+
+  /** Attaches a program to many functions; gives to how many the kernel let it. Throws SystemError when it is none. */
+  private attachSingles({ probe, places }: SingleProbes, environment: AttachEnvironment): number {
+    const { fd } = this.loaded.loadMore(probe);
+    let count = 0;
+    let refusal: SystemError | undefined;
+    for (const place of places) {
+      try {
+        this.links.push(attachProgram(probe.name, fd, place, environment));
+        count += 1;
+      } catch (problem) {
+        if (!(problem instanceof SystemError)) throw problem;
+        refusal ??= problem;
+      }
+    }
+    if (count === 0 && refusal !== undefined) throw refusal;
+    return count;
   }
 
   /** Lets iterators go over all their elements; what they write stands where a printf would. */
