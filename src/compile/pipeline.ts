@@ -8,7 +8,7 @@ import { compileModule } from "../backend/compile-module.ts";
 import { type BytecodeProgram, StackLimitError } from "../backend/bytecode.ts";
 import type { AnalysedProgram } from "../define/analysed.ts";
 import type { Config } from "../define/config.ts";
-import { internalMaps, linkConstants } from "../define/internal-names.ts";
+import { internalMaps, linkConstants, runningStride } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { optimise } from "../ir/passes/index.ts";
@@ -192,8 +192,9 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
   if (resources.sendsPackets) {
     specs.push({ ...plain, name: internalMaps.packets, type: mapTypes.perfEventArray, keySize: 4, valueSize: 4, maxEntries: target.possibleCpus });
   }
+  const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
+  if (resources.guardsPrograms) specs.push({ ...array, name: internalMaps.running, valueSize: runningStride * cpus });
   if (resources.scratchSize > 0) {
-    const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });
   }
   const constants = resources.constantBytes();

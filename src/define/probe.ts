@@ -118,6 +118,8 @@ export interface ProbePoint {
   readonly lastCallWord?: number;
   /** Of points that can share a program with a point at the other end of the same functions. */
   readonly session?: SessionEnd;
+  /** The kernel itself runs the function for what programs do: all programs then keep from running inside another one. */
+  readonly runsInPrograms?: boolean;
   /** No other attach point may share the probe's body. */
   readonly alone?: boolean;
   /** Layout of `args`; a string says why there is none. */

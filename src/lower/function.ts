@@ -87,6 +87,8 @@ export class FunctionLowering implements Code {
   loop: LoopTargets | undefined;
   /** Pointers in the context are loaded so that the verifier knows what they point to. */
   keepsTypes = false;
+  /** Word that says that a program runs on this CPU, once it is set. */
+  guard: Value | undefined;
   /** Ring buffer record that must be given back if the probe is left now. */
   reserved: Value | undefined;
   private readonly scratchBase: Value;
@@ -154,12 +156,14 @@ export class FunctionLowering implements Code {
 
   /** Address of this CPU's scratch memory; unused ones disappear as dead code. */
   private makeScratchBase(): Value {
-    const cpus = this.target.possibleCpus;
-    const mask = 2 ** Math.ceil(Math.log2(Math.max(cpus, 1))) - 1;
-    const cpu = this.ir.call(helpers.getSmpProcessorId.id, []);
-    const bounded = this.ir.binary("and", cpu, this.ir.const(mask));
-    const offset = this.ir.binary("mul", bounded, this.ir.linkConstant(linkConstants.scratchStride));
+    const offset = this.ir.binary("mul", this.boundedCpu(), this.ir.linkConstant(linkConstants.scratchStride));
     return this.ir.binary("add", this.ir.mapValue(internalMaps.scratch), offset);
+  }
+
+  /** Number of this CPU, below a power of two that the verifier knows. */
+  boundedCpu(): Value {
+    const mask = 2 ** Math.ceil(Math.log2(Math.max(this.target.possibleCpus, 1))) - 1;
+    return this.ir.binary("and", this.ir.call(helpers.getSmpProcessorId.id, []), this.ir.const(mask));
   }
 
   private makeFrame(): StackSlot | undefined {
@@ -366,6 +370,7 @@ export class FunctionLowering implements Code {
     if (this.ir.ended) return;
     if (this.reserved !== undefined) this.ir.call(helpers.ringbufDiscard.id, [this.reserved, this.ir.const(0)]);
     if (this.depth === 0) {
+      if (this.guard !== undefined) this.ir.store(8, this.guard, 0, this.ir.const(0));
       this.ir.return(value ?? this.ir.const(this.point.returns));
       return;
     }

@@ -2,7 +2,7 @@
 
 import { invariant } from "../base/invariant.ts";
 import { sessionFunction } from "../define/attach-spec.ts";
-import { internalMaps } from "../define/internal-names.ts";
+import { internalMaps, runningStride } from "../define/internal-names.ts";
 import type { AnalysedProbe, AnalysedProgram } from "../define/analysed.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
@@ -44,6 +44,7 @@ export function lowerProgram(
   options: LoweringOptions,
 ): LoweredProgram {
   const resources = new Resources();
+  resources.guardsPrograms = analysed.probes.some(({ points }) => points.some((point) => point.runsInPrograms === true));
   const layouts = new Map([...analysed.maps.values()].map((map) => [map.name, layoutMap(map)] as const));
   const probes: LoweredProbe[] = [];
   let index = 0;
@@ -138,6 +139,7 @@ function lowerMain(f: FunctionLowering, input: ProbeInput, whole: Whole): void {
   // begin and end always run.
   if (f.point.attach.mechanism !== "test-run") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
+  if (input.resources.guardsPrograms) guardProgram(f);
   if (probe.atReturn === undefined) lowerWhole(f, probe);
   else lowerSession(f, input, probe.atReturn, whole);
 }
@@ -150,6 +152,7 @@ function lowerSession(f: FunctionLowering, input: ProbeInput, atReturn: Analysed
   const returning = f.ir.binary("and", f.ir.callKfunc(sessionFunction, []), f.ir.const(1));
   const lowerReturn = () => {
     const other = new FunctionLowering(programLowering(input, atReturn, point, whole), ["ctx"], undefined, f.ir);
+    other.guard = f.guard;
     f.ir.at(atReturn.span);
     lowerWhole(other, atReturn);
     f.ir.at(input.probe.span);
@@ -170,6 +173,23 @@ function lowerWhole(f: FunctionLowering, { predicate, body }: AnalysedProbe): vo
 function leaveAfterEnd(f: FunctionLowering): void {
   const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
   f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
+}
+
+/**
+ * A program that is called while another one runs on its CPU counts a lost event and leaves: the helpers of that one may hold
+ * the lock that this one would wait for. What interrupts a program has ended before it goes on, so that the word needs no
+ * atomic access.
+ */
+function guardProgram(f: FunctionLowering): void {
+  const { ir } = f;
+  const word = ir.binary("add", ir.mapValue(internalMaps.running), ir.binary("mul", f.boundedCpu(), ir.const(runningStride)));
+  const lose = () => {
+    ir.atomicAdd(8, ir.mapValue(internalMaps.lost), 0, ir.const(1));
+    f.leave();
+  };
+  f.branch("ne", ir.load(8, word), ir.const(0), lose, () => undefined);
+  ir.store(8, word, 0, ir.const(1));
+  f.guard = word;
 }
 
 /** -p for probes that fire for all processes. */

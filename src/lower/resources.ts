@@ -9,6 +9,8 @@ export class Resources {
   readonly actions: ActionSpec[] = [];
   /** Whether some probe sends packets. */
   sendsPackets = false;
+  /** Whether programs look if another one runs on their CPU. */
+  guardsPrograms = false;
   /** Bytes of scratch memory that each CPU needs so far. */
   scratchSize = 0;
   private readonly constants: number[] = [];

@@ -51,8 +51,22 @@ function point(kind: Kind, request: ResolveRequest, name: string, module: string
     capabilities: kind.onReturn ? exitCapabilities : entryCapabilities,
     space: "kernel",
     filtersByPid: true,
+    runsInPrograms: module === "vmlinux" && usedByPrograms.has(name),
     arguments: () => layoutArguments(kind, target, name, module),
   });
+}
+
+/** Locks that the helpers of programs take. */
+const usedByPrograms: ReadonlySet<string> = new Set(["_raw_spin_lock", "_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "queued_spin_lock_slowpath"]);
+
+/** The points of a probe; a word on those that fire for what programs do. */
+function foundPoints(request: ResolveRequest, points: readonly ProbePoint[]): Resolution {
+  const critical = points.filter((found) => found.runsInPrograms === true);
+  if (critical.length > 0) {
+    const names = critical.map(({ name }) => name).join(", ");
+    request.diagnostics.warn("recursion", request.text.span, `Programs run inside ${names} and could wait for themselves: events inside a running program are lost`);
+  }
+  return { kind: "points", points };
 }
 
 function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
@@ -80,7 +94,7 @@ function resolve(kind: Kind, request: ResolveRequest): Resolution {
   if (!fitsRegisters(target, name, only)) {
     return fail(request, `${name} has more parameters than ${kind.provider} can read`, "use kprobe instead");
   }
-  return { kind: "points", points: [point(kind, request, name, only)] };
+  return foundPoints(request, [point(kind, request, name, only)]);
 }
 
 /** The trampoline of fentry passes parameters in registers only. */
@@ -97,7 +111,7 @@ function matches(target: Target, module: string, name: string): ReturnType<typeo
 function resolvePattern(kind: Kind, request: ResolveRequest, module: string, name: string): Resolution {
   const found = matches(request.target, module, name);
   if (found.length === 0) return { kind: "missing", what: `${kind.provider} ${module}:${name}`, wildcard: true, meant: undefined };
-  return { kind: "points", points: found.map((f) => point(kind, request, f.name, f.module)) };
+  return foundPoints(request, found.map((f) => point(kind, request, f.name, f.module)));
 }
 
 /** `MODULE:FUNCTION` of what a pattern finds, in any module where it has none. */
