@@ -245,19 +245,11 @@ function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapD
 
 function checkLimits(input: AnalysisInput, probes: readonly ExpandedProbe[]): void {
   const total = probes.reduce((sum, probe) => sum + probe.points.reduce((n, point) => n + point.count, 0), 0);
-  const { maxProbes, maxBpfProgs } = input.config;
-  const programs = probes.reduce((sum, probe) => sum + probe.points.length, 0);
+  const { maxProbes } = input.config;
   if (total > maxProbes) {
     const message = `Can't attach to ${total} probes because it exceeds the current limit of ${maxProbes} probes.`;
     input.diagnostics.error("too-many-probes", undefined, message, {
       hint: "you can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but beware of the cost",
-    });
-  }
-  if (programs > maxBpfProgs) {
-    const at = probes[0]?.probe.attachPoints[0]?.span;
-    const message = `Your program is trying to generate more than ${programs - 1} BPF programs, which exceeds the current limit of ${maxBpfProgs}`;
-    input.diagnostics.error("too-many-programs", at, message, {
-      hint: "you can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable",
     });
   }
 }

@@ -188,7 +188,8 @@ function guardProgram(f: FunctionLowering): void {
     f.leave();
   };
   f.branch("ne", ir.load(8, word), ir.const(0), lose, () => undefined);
-  ir.store(8, word, 0, ir.const(1));
+  // A plain store could be dropped as overwritten: what happens in between is out of the compiler's sight.
+  ir.atomicAdd(8, word, 0, ir.const(1));
   f.guard = word;
 }
 

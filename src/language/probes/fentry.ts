@@ -2,7 +2,7 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
-import type { ArgumentField, ArgumentsLayout, Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { ArgumentField, ArgumentsLayout, Capability, ListRequest, Meant, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import { argumentRegisters } from "../../define/registers.ts";
 import type { Target } from "../../define/target.ts";
 import { sizeOf, type Type, typeName } from "../../types/type.ts";
@@ -86,7 +86,7 @@ function resolve(kind: Kind, request: ResolveRequest): Resolution {
   const modules = target.kernelTypes.functionModules(name).filter((m) => module === undefined || m === module);
   const [only, other] = modules;
   const what = `${kind.provider} ${module ?? "*"}:${name}`;
-  const meant = { name, among: () => target.kernelFunctions.traceable().map((f) => f.name) };
+  const meant = missingName(target, module, name);
   if (only === undefined) return { kind: "missing", what, wildcard: false, meant };
   if (other !== undefined) {
     return fail(request, `ambiguous attach point, please specify module containing the function '${name}'`, `it is in ${modules.join(", ")}`);
@@ -95,6 +95,14 @@ function resolve(kind: Kind, request: ResolveRequest): Resolution {
     return fail(request, `${name} has more parameters than ${kind.provider} can read`, "use kprobe instead");
   }
   return foundPoints(request, [point(kind, request, name, only)]);
+}
+
+/** What may be misspelled where nothing is found: the module, if there is none of its name, or the function. */
+function missingName(target: Target, module: string | undefined, name: string): Meant {
+  const modules = ["vmlinux", ...target.kernelFunctions.loadedModules()];
+  if (module !== undefined && !modules.includes(module)) return { name: module, among: () => modules };
+  const known = () => target.kernelFunctions.traceable().filter((f) => module === undefined || f.module === module);
+  return { name, among: () => known().map((f) => f.name) };
 }
 
 /** The trampoline of fentry passes parameters in registers only. */

@@ -4,6 +4,7 @@ import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-
 import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest, SessionEnd } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
+import { nearestName } from "../../base/nearest-name.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["argN", "sargN", "func", "ctx", "reg", "usermode", "signal", "override"]);
@@ -107,10 +108,18 @@ function resolveFunction(kind: Kind, request: ResolveRequest, { prefix, module, 
   const { target, unsafe } = request;
   const what = `${prefix}${name}${offset === 0n ? "" : `+${offset}`}`;
   if (module !== undefined && !target.kernelFunctions.loadedModules().includes(module)) {
-    return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`);
+    const near = nearestName(module, target.kernelFunctions.loadedModules());
+    const hint = near === undefined ? undefined : `did you mean '${near}'?`;
+    return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`, hint);
   }
-  if (!unsafe && !isTraceable(target, name, module)) {
-    const meant = { name, among: () => target.kernelFunctions.traceable().map((f) => f.name) };
+  const traceable = isTraceable(target, name, module);
+  if (!traceable && request.config.missingProbes !== "ignore") {
+    const reasons = "it does not exist, is inlined, or must not be traced";
+    request.diagnostics.warn("not-traceable", request.text.span, `${name} can't be traced (${reasons}): attaching will probably fail`);
+  }
+  if (!traceable && !unsafe) {
+    const known = () => target.kernelFunctions.traceable().filter((f) => module === undefined || f.module === module);
+    const meant = { name, among: () => known().map((f) => f.name) };
     return { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: false, meant };
   }
   const attach: AttachSpec = { mechanism: "kprobe", function: name, module, offset, onReturn: kind.onReturn };
