@@ -1,4 +1,5 @@
-// Bundles the command (dist/bpftrace.cjs, which runs dist/command.cjs) and the library (dist/index.js).
+// Bundles the command (dist/bpftrace.cjs, which runs dist/command.cjs) and the library (dist/index.js, its types in dist/types).
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -57,6 +58,12 @@ async function buildCommand() {
   chmodSync(join(dist, "bpftrace.js"), 0o755);
 }
 
+/** Type declarations of the library, for its users. */
+function buildTypes() {
+  rmSync(join(dist, "types"), { recursive: true, force: true });
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });
+}
+
 function removeCaches() {
   mkdirSync(dist, { recursive: true });
   for (const name of readdirSync(dist)) if (name.includes(".cache")) rmSync(join(dist, name));
@@ -65,3 +72,4 @@ function removeCaches() {
 removeCaches();
 await buildCommand();
 await build({ ...common, format: "esm", entryPoints: [join(root, "src/index.ts")], outfile: join(dist, "index.js") });
+buildTypes();

@@ -1,7 +1,7 @@
 // The whole test run: build, types, lint, unit tests, conformance tests on the running kernel; ends with the counts.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { provideCompilers } from "./compilers.mjs";
 import { bundleTests, testFiles } from "./unit.mjs";
 
@@ -18,28 +18,51 @@ function step(name, command, args) {
   }
 }
 
-/** Runs test files with node's runner and adds up its counts. */
-async function tests(name, folders) {
-  process.stdout.write(`== ${name}\n`);
-  const files = folders.flatMap((folder) => testFiles(join(root, folder)));
-  if (files.length === 0) return;
+/** Bundles test files and calls `run` with the bundles. */
+async function withBundles(files, run) {
   mkdirSync(join(root, "build"), { recursive: true });
   const outdir = mkdtempSync(join(root, "build/unit-"));
   try {
-    const bundles = await bundleTests(files, outdir);
-    const args = ["--enable-source-maps", "--test", "--test-reporter=tap", ...bundles];
-    const run = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
-    const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(run.stdout)?.[1] ?? 0);
-    counts.passed += number("pass");
-    counts.failed += number("fail");
-    counts.skipped += number("skipped");
-    if (run.status === 0) return;
-    if (number("fail") === 0) counts.failed += 1;
-    process.stdout.write(run.stdout.split("\n").filter((line) => !/^\s*(ok|#|---|\.\.\.|duration_ms|type:)/.test(line)).join("\n"));
-    process.stdout.write(run.stderr);
+    await run(await bundleTests(files, outdir));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
+}
+
+/** Runs bundles with node's runner and adds up its counts; says what failed. */
+function runTests(bundles) {
+  const args = ["--enable-source-maps", "--test", "--test-reporter=tap", ...bundles];
+  const run = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+  const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(run.stdout)?.[1] ?? 0);
+  counts.passed += number("pass");
+  counts.failed += number("fail");
+  counts.skipped += number("skipped");
+  if (run.status === 0) return;
+  if (number("fail") === 0) counts.failed += 1;
+  process.stdout.write(run.stdout.split("\n").filter((line) => !/^\s*(ok|#|---|\.\.\.|duration_ms|type:)/.test(line)).join("\n"));
+  process.stdout.write(run.stderr);
+}
+
+/** Runs all tests. Those below `test` trace: after each file nothing of it may be left on the machine. */
+async function tests() {
+  process.stdout.write("== unit and conformance tests\n");
+  const pure = testFiles(join(root, "src"));
+  const tracing = testFiles(join(root, "test"));
+  await withBundles([join(root, "test/support/left-behind.ts"), ...pure, ...tracing], async ([leftBehind, ...bundles]) => {
+    const machine = await import(leftBehind);
+    const groups = [bundles.slice(0, pure.length), ...bundles.slice(pure.length).map((bundle) => [bundle])];
+    for (const group of groups) {
+      const name = group.length > 1 ? "src" : basename(group[0] ?? "", ".mjs").replaceAll("__", "/");
+      const start = Date.now();
+      const before = machine.unheldObjects();
+      runTests(group);
+      const left = await machine.leftBehind(before);
+      process.stdout.write(`${name}: ${Math.round((Date.now() - start) / 1000)} s\n`);
+      if (left.length === 0) continue;
+      counts.failed += 1;
+      process.stdout.write(`FAILED: left behind by ${name}: ${left.join(", ")}\n`);
+    }
+  });
 }
 
 provideCompilers();
@@ -47,6 +70,6 @@ step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", "npx", ["--no-install", "tsc", "-p", "tsconfig.json"]);
 step("lint", "npx", ["--no-install", "biome", "lint", "--error-on-warnings"]);
 process.env.CDECL_HEADERS ??= "all";
-await tests("unit and conformance tests", ["src", "test"]);
+await tests();
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 process.exitCode = counts.failed > 0 ? 1 : 0;

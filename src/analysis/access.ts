@@ -89,7 +89,8 @@ function missingField(context: Context, expression: FieldExpression, type: Type,
 export function inferElement(context: Context, expression: ElementExpression): Type | undefined {
   const base = inferExpression(context, expression.base);
   if (base === undefined) return undefined;
-  if (base.kind !== "tuple") {
+  const target = base.kind === "pointer" ? base.to : base;
+  if (target.kind !== "tuple") {
     reportError(
       context,
       "no-field",
@@ -98,7 +99,7 @@ export function inferElement(context: Context, expression: ElementExpression): T
     );
     return undefined;
   }
-  return tupleElement(context, expression, base, expression.index);
+  return tupleElement(context, expression, target, expression.index);
 }
 
 function tupleElement(

@@ -11,6 +11,7 @@ import { chooseBranches } from "./comptime.ts";
 import type { AnalysisOptions, Context, CTypes, OptionClaim } from "./context.ts";
 import { checkControlFlow } from "./control-flow.ts";
 import { type ExpandedProbe, expandProbes } from "./expand.ts";
+import { asProbe, collectFunctions, enterFunction, functionPoint, type ScriptFunction, scriptFunction } from "./functions.ts";
 import { expandMacros } from "./expand-macros.ts";
 import { checkCondition } from "./expressions.ts";
 import { collectMacros } from "./macro-table.ts";
@@ -41,16 +42,21 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   checkControlFlow(program.items, diagnostics);
   const probes = program.items.filter((item): item is Probe => item.kind === "probe");
   const macros = collectMacros(program.items, diagnostics);
-  const expansion = expandMacros({ ...input, macros }, probes);
+  const definitions = collectFunctions(program.items, diagnostics);
+  const expansion = expandMacros({ ...input, macros }, [...probes, ...definitions.map(asProbe)]);
   // Later stages run after errors of earlier ones: what has no type is skipped, and one run reports everything.
-  const expanded = expandProbes(input, expansion.probes);
+  const expanded = expandProbes(input, expansion.probes.slice(0, probes.length));
   if (!expansion.complete) return undefined;
-  const variables = resolveScopes(input, expanded);
+  const functions = expansion.probes.slice(probes.length).flatMap(({ body }, index) => {
+    const definition = definitions[index];
+    return definition === undefined ? [] : [scriptFunction(definition, body)];
+  });
+  const variables = resolveScopes(input, expanded, functions);
   const state = new TypeState();
   declareMaps(input, state);
   const claims = new Map<string, OptionClaim>();
-  inferToFixedPoint(input, state, expanded, variables, claims);
-  inferRound(input, state, expanded, variables, claims, true);
+  inferToFixedPoint(input, state, { probes: expanded, functions }, variables, claims);
+  inferRound(input, state, { probes: expanded, functions }, variables, claims, true);
   reportUnclaimed(input.options.named, claims, diagnostics);
   const maps = finishMaps(input, state);
   const paired = pairSessions(expanded);
@@ -89,11 +95,15 @@ function analysedProbe({ points, predicate, body, probe }: ExpandedProbe, atRetu
 function resolveScopes(
   input: AnalysisInput,
   probes: readonly ExpandedProbe[],
+  functions: readonly ScriptFunction[],
 ): Map<VariableExpression, VariableSymbol> {
   const variables = new Map<VariableExpression, VariableSymbol>();
   let next = 0;
   for (const probe of probes) {
     next = new ScopeResolver(variables, input.diagnostics, input.registry, next).resolveProbe(probe.predicate, probe.body);
+  }
+  for (const { body, parameters } of functions) {
+    next = new ScopeResolver(variables, input.diagnostics, input.registry, next).resolveFunction(parameters, body);
   }
   return variables;
 }
@@ -112,18 +122,23 @@ function declareMaps(input: AnalysisInput, state: TypeState): void {
 }
 
 type Variables = Map<VariableExpression, VariableSymbol>;
+/** All that is analysed. */
+interface Bodies {
+  readonly probes: readonly ExpandedProbe[];
+  readonly functions: readonly ScriptFunction[];
+}
 type Claims = Map<string, OptionClaim>;
 
 function inferToFixedPoint(
   input: AnalysisInput,
   state: TypeState,
-  probes: readonly ExpandedProbe[],
+  bodies: Bodies,
   variables: Variables,
   claims: Claims,
 ): void {
   for (let round = 0; round < maxRounds; round++) {
     state.changed = false;
-    inferRound(input, state, probes, variables, claims, false);
+    inferRound(input, state, bodies, variables, claims, false);
     // Pointers that are swapped in a circle never settle: then the types of the last round stay.
     if (round < maxRounds / 2) state.settlePointers();
     if (state.changed) continue;
@@ -167,22 +182,29 @@ function seedUnknown(state: TypeState): boolean {
 function inferRound(
   input: AnalysisInput,
   state: TypeState,
-  probes: readonly ExpandedProbe[],
+  bodies: Bodies,
   variables: Variables,
   claims: Claims,
   reporting: boolean,
 ): void {
   state.undecided = [];
-  for (const probe of probes) {
+  const common = { ...input, state, variables, claims, reporting, call: undefined, unevaluated: false, inText: false, inLoop: false };
+  for (const probe of bodies.probes) {
     const [point] = probe.points;
     if (point === undefined) continue;
-    const context: Context = { ...input, state, variables, claims, point, reporting, copiedFrom: probe.copied ? probe.body.span : undefined, call: undefined, unevaluated: false, inLoop: false };
+    const context: Context = { ...common, point, copiedFrom: probe.copied ? probe.body.span : undefined, returns: undefined };
     if (probe.predicate !== undefined) {
       const branches = chooseBranches(context, probe.predicate);
       if (branches === "both") checkCondition(context, probe.predicate, probe.probe.predicate?.span ?? probe.predicate.span);
       else if (branches !== "then") continue;
     }
     inferBody(context, probe.body);
+  }
+  const [somewhere] = bodies.probes.flatMap(({ points }) => points);
+  if (somewhere === undefined) return;
+  for (const written of bodies.functions) {
+    const context: Context = { ...common, point: functionPoint(somewhere), copiedFrom: undefined, returns: undefined };
+    inferBody(enterFunction(context, written), written.body);
   }
 }
 
@@ -214,6 +236,9 @@ function userMap(input: AnalysisInput, map: MapState, value: Type): UserMap {
   };
 }
 
+/** The kernel counts the entries of a map in 32 bits. */
+const mostEntries = 0xffff_ffffn;
+
 function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapDeclaration): boolean {
   const { diagnostics } = input;
   if (!mapKinds.includes(declaration.mapKind)) {
@@ -224,6 +249,10 @@ function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapD
   }
   if (declaration.entries < 1n) {
     diagnostics.error("map-declaration", declaration.span, "The number of entries of a map must be a positive integer");
+    return false;
+  }
+  if (declaration.entries > mostEntries) {
+    diagnostics.error("map-declaration", declaration.span, `The number of entries of a map must be at most ${mostEntries}`);
     return false;
   }
   if (!map.used && !map.assigned) {

@@ -1,5 +1,6 @@
 // Builtins in expressions: resolution of names, arguments by parameter kind, rules that all definitions share.
 
+import { elementType } from "../define/aggregation.ts";
 import type { ArgumentInfo, BuiltinDef, CallSite, ParameterKind, ParameterSpec } from "../define/builtin.ts";
 import { capabilityProbes } from "../define/probe.ts";
 import type { Span } from "../source/source.ts";
@@ -181,6 +182,8 @@ function inferArgument(
       return typeOfOperand(context, { kind: "value", expression, span: expression.span });
     case "member":
       return undefined;
+    case "text":
+      return inferExpression({ ...context, inText: true }, expression);
     case "comptime":
     case "any":
     case "int":
@@ -262,10 +265,10 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
       return `${name}() only supports int arguments (${typeName(type)} provided)`;
     }
     case "int-literal":
-      return literal?.kind === "int" ? undefined : `${name}() expects an int literal (${type?.kind ?? "nothing"} provided)`;
+      return literal?.kind === "int" || type === undefined ? undefined : `${name}() expects an int literal (${type.kind} provided)`;
     case "string-literal":
     case "format":
-      return literal?.kind === "string" ? undefined : `${name}() expects a string literal (${type?.kind ?? "nothing"} provided)`;
+      return literal?.kind === "string" || type === undefined ? undefined : `${name}() expects a string literal (${type.kind} provided)`;
     case "map":
       return expression.kind === "map" && expression.keys === undefined
         ? undefined
@@ -275,6 +278,7 @@ function kindProblem(context: Context, name: string, kind: ParameterKind, argume
     case "comptime":
       return type === undefined || literal !== undefined ? undefined : "Unable to resolve comptime expression";
     case "any":
+    case "text":
       return type?.kind === "none" ? `${name}() can't use a value of type none` : undefined;
     case "variable":
       return expression.kind === "variable" ? undefined : `${name}() expects a variable`;
@@ -308,6 +312,8 @@ export function callSite(
         ? undefined
         : { name: mapName, scalar: map.keyedUse === undefined, key: map.key, value: map.value };
     },
+    shownType: (type) =>
+      type.kind === "aggregate" ? elementType(context.registry.aggregations.get(type.aggregation), type) : type,
     positional: (index) => context.options.positional[index - 1],
     option: (optionName, defaultValue, description) => claimOption(context, expression, optionName, defaultValue, description),
     word: (index) => wordOf(args[index]?.expression),

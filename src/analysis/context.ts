@@ -70,6 +70,10 @@ export interface Context {
   readonly call: Span | undefined;
   /** Inside sizeof and the like: nothing is evaluated. */
   readonly unevaluated: boolean;
+  /** Inside an argument whose text counts: a missing positional parameter is an empty one. */
+  readonly inText: boolean;
+  /** In the body of a function: its name and what it returns. */
+  readonly returns: { readonly name: string; readonly type: Type } | undefined;
   /** Inside the body of a `for`: the program's context is out of reach. */
   readonly inLoop: boolean;
 }

@@ -5,7 +5,7 @@ import type { Diagnostics } from "../source/diagnostic.ts";
 import type { Block, Expression, Item } from "../syntax/ast.ts";
 import { walkStatements } from "./walk.ts";
 
-type Place = "a probe" | "a macro";
+type Place = "a probe" | "a macro" | "a function";
 
 /** Reports misplaced statements of all probes and macros. */
 export function checkControlFlow(items: readonly Item[], diagnostics: Diagnostics): void {
@@ -19,6 +19,8 @@ export function checkControlFlow(items: readonly Item[], diagnostics: Diagnostic
         checkBody(item.body, "a macro", diagnostics);
         break;
       case "function":
+        checkBody(item.body, "a function", diagnostics);
+        break;
       case "map-declaration":
         break;
     }

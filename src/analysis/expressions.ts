@@ -133,12 +133,9 @@ function inferString(context: Context, expression: Expression & { kind: "string"
 function inferPositional(context: Context, expression: Expression & { kind: "positional" }): Type {
   const literal = parameterLiteral(context.options.positional, expression.index);
   if (literal === undefined) {
-    reportWarning(
-      context,
-      "missing-parameter",
-      expression.span,
-      `Positional parameter $${expression.index} is empty or not provided.`,
-    );
+    const message = `Positional parameter $${expression.index} is empty or not provided.`;
+    if (context.inText) return literalType(context, expression, { kind: "string", value: "" });
+    reportWarning(context, "missing-parameter", expression.span, message);
     literalType(context, expression, { kind: "int", value: 0n });
     return int64;
   }
@@ -228,7 +225,7 @@ function inferIncrement(context: Context, expression: Expression & { kind: "incr
   const current = inferTarget(context, expression.target);
   if (current === "invalid") return undefined;
   if (current?.kind === "pointer") return current;
-  if (current !== undefined && !isIntegral(current)) {
+  if (current !== undefined && (!isIntegral(current) || current.kind === "bool")) {
     reportError(
       context,
       "type-mismatch",
@@ -405,9 +402,7 @@ function castResult(context: Context, expression: Expression & { kind: "cast" },
     case "enum":
       return castToEnum(context, expression, to, source);
     case "pointer":
-      return isIntegral(source) || source.kind === "pointer" || source.kind === "array" || source.kind === "string"
-        ? pointerCast(context, to, source)
-        : undefined;
+      return isIntegral(source) || source.kind === "pointer" ? pointerCast(context, to, source) : undefined;
     case "array":
       return castToArray(to, source);
     case "string": {

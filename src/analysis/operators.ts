@@ -43,7 +43,7 @@ function foldOperands(context: Context, expression: Binary): Type | undefined | 
     reportError(context, "fold", expression.span, `unable to fold literals: ${folded.reason}: ${text}`);
     return undefined;
   }
-  if (left.kind === "string" && right.kind === "int" && right.value >= BigInt(left.value.length)) {
+  if (left.kind === "string" && left.value !== "" && right.kind === "int" && right.value >= BigInt(left.value.length)) {
     reportWarning(context, "empty-string", expression.span, "literal string will always be empty");
   }
   return literalType(context, expression, folded.literal);

@@ -56,6 +56,15 @@ export class ScopeResolver {
     return this.nextId;
   }
 
+  /** Resolves the body of a function; its parameters are variables of it. */
+  resolveFunction(parameters: readonly VariableExpression[], body: Block): number {
+    this.scopes.push(new Map());
+    for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false);
+    this.statements(body);
+    this.close();
+    return this.nextId;
+  }
+
   // ---- scopes ---------------------------------------------------------------------------------------
 
   private lookup(variable: VariableExpression): Declared | undefined {

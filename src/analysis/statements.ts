@@ -5,7 +5,7 @@ import type { AggregationDef } from "../define/aggregation.ts";
 import type { VariableSymbol } from "../define/analysed.ts";
 import type { Block, CallExpression, Expression, MapExpression, Statement } from "../syntax/ast.ts";
 import { arithmeticType, mergeTypes, promote } from "../types/convert.ts";
-import { int64, intType, isIntegral, none, sizeOf, type Type, typeName, uint64 } from "../types/type.ts";
+import { int64, intType, isIntegral, none, sizeOf, stringType, type Type, typeName, uint64 } from "../types/type.ts";
 import { callSite, checkArity, checkKinds, inferArguments, inferCall } from "./calls.ts";
 import { chooseBranches } from "./comptime.ts";
 import { type Context, reportError, reportWarning } from "./context.ts";
@@ -20,6 +20,7 @@ import {
   isFlexible,
   widenTarget,
 } from "./expressions.ts";
+import { checkReturn } from "./functions.ts";
 import { resolveType } from "./resolve-type.ts";
 
 type Of<K extends Statement["kind"]> = Extract<Statement, { readonly kind: K }>;
@@ -139,7 +140,10 @@ function inferLet(context: Context, statement: Of<"let">): void {
 }
 
 function declareVariable(context: Context, symbol: VariableSymbol, type: Type): void {
-  if (type.kind === "string" && type.size === 0) return;
+  if (type.kind === "string" && type.size === 0) {
+    context.state.widenVariable(symbol, stringType(1), false);
+    return;
+  }
   const known = context.state.variableTypes.get(symbol);
   if (known === undefined || typeName(known) !== typeName(type)) context.state.changed = true;
   context.state.variableTypes.set(symbol, type);
@@ -303,7 +307,8 @@ function inferUpdate(context: Context, statement: Of<"assign">): void {
     if (arithmeticType(right) !== undefined && (operator === "+" || operator === "-")) return;
     return updateMismatch(context, statement, right, current);
   }
-  const left = current === undefined ? intType(1, true) : arithmeticType(current);
+  if (current?.kind === "bool" && right.kind === "bool") return;
+  const left = current === undefined ? intType(1, true) : current.kind === "bool" ? undefined : arithmeticType(current);
   const rightInt = arithmeticType(right);
   if (left === undefined || rightInt === undefined) return updateMismatch(context, statement, right, current ?? none);
   const flexible = isFlexible(context, value);
@@ -395,8 +400,8 @@ function inferForMap(context: Context, statement: Of<"for-map">): void {
 }
 
 function inferReturn(context: Context, statement: Of<"return">): void {
-  if (statement.value === undefined) return;
-  const type = inferExpression(context, statement.value);
-  if (type === undefined || isIntegral(asValue(type))) return;
+  const type = statement.value === undefined ? none : inferExpression(context, statement.value);
+  if (context.returns !== undefined && type !== undefined) return checkReturn(context, statement.span, type);
+  if (statement.value === undefined || type === undefined || isIntegral(asValue(type))) return;
   reportError(context, "return-type", statement.span, `Probe return values can only be integers. Found ${typeName(type)}`);
 }

@@ -64,12 +64,19 @@ export const helpers = {
   getCurrentTaskBtf: helper("get_current_task_btf", 158, "5.11", "pure"),
   forEachMapElem: helper("for_each_map_elem", 164, "5.13", "writes"),
   getFuncIp: helper("get_func_ip", 173, "5.15", "pure"),
+  taskPtRegs: helper("task_pt_regs", 175, "5.15", "pure"),
   getAttachCookie: helper("get_attach_cookie", 174, "5.15", "pure"),
   loop: helper("loop", 181, "5.17", "writes"),
   strncmp: helper("strncmp", 182, "5.17", "reads"),
   mapLookupPercpuElem: helper("map_lookup_percpu_elem", 195, "5.19", "reads"),
   ktimeGetTaiNs: helper("ktime_get_tai_ns", 208, "6.1", "none"),
 } as const satisfies Record<string, Helper>;
+
+/**
+ * Kernel function `bpf_rdonly_cast(address, id)`, since 6.2: the address as a pointer to the struct with that BTF id, or with id 0 (6.17) to bytes, through
+ * which a program may load. It has no effect.
+ */
+export const readOnlyCast = "bpf_rdonly_cast";
 
 const byId = new Map<number, Helper>(Object.values(helpers).map((h) => [h.id, h]));
 

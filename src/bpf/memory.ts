@@ -46,6 +46,11 @@ export class Memory {
     }
   }
 
+  /** The same, but 0 where there is no memory. */
+  readOrZero(address: bigint, size: number): bigint {
+    return this.lookUp(address, size) === undefined ? 0n : this.read(address, size);
+  }
+
   /** Writes the low bytes of a number, little-endian. */
   write(address: bigint, size: number, value: bigint): void {
     const { region, offset } = this.find(address, size);
@@ -71,12 +76,15 @@ export class Memory {
   }
 
   private find(address: bigint, size: number): { region: Region; offset: number } {
+    const found = this.lookUp(address, size);
+    if (found === undefined) throw new InterpreterError(`no memory for ${size} bytes at 0x${address.toString(16)}`);
+    return found;
+  }
+
+  private lookUp(address: bigint, size: number): { region: Region; offset: number } | undefined {
     const region = this.regions[Number(address >> regionShift) - 1];
     const offset = Number(address & 0xffffffffn);
-    if (region === undefined || offset + size > region.bytes.length) {
-      throw new InterpreterError(`no memory for ${size} bytes at 0x${address.toString(16)}`);
-    }
-    return { region, offset };
+    return region === undefined || offset + size > region.bytes.length ? undefined : { region, offset };
   }
 }
 

@@ -132,10 +132,10 @@ export class Preprocessor {
         this.include(frame, name, rest);
         return undefined;
       case "error":
-        this.reports.error("c-preprocessor", hash, `#error ${spell(rest)}`);
+        this.reports.error("c-preprocessor", wholeText(hash, rest), `#error ${spell(rest)}`);
         return undefined;
       case "warning":
-        this.reports.warn("c-preprocessor", hash, `#warning ${spell(rest)}`);
+        this.reports.warn("c-preprocessor", wholeText(hash, rest), `#warning ${spell(rest)}`);
         return undefined;
       case "pragma":
         return this.pragma(frame, name, rest);
@@ -246,7 +246,7 @@ export class Preprocessor {
     const found = this.find(frame, header, { next: directive.text === "include_next" });
     if (found === undefined) {
       if (this.options.mayBeMissing(header.name)) return;
-      this.reports.error("c-include-not-found", rest[0] ?? directive, `'${header.name}' file not found`);
+      this.reports.error("c-include-not-found", wholeText(rest[0] ?? directive, rest), `'${header.name}' file not found`);
       return;
     }
     if (this.once.has(found.path)) return;
@@ -330,6 +330,12 @@ const placeMacros: ReadonlySet<string> = new Set([
   "__DATE__",
   "__TIME__",
 ]);
+
+/** A token that stands for the text from one to the last of others. */
+function wholeText(first: CToken, others: readonly CToken[]): CToken {
+  const last = others.at(-1) ?? first;
+  return tokenAt(first, "punctuator", first.source.text.slice(first.offset, last.offset + last.text.length));
+}
 
 function isActive(frame: Frame): boolean {
   return frame.conditionals.at(-1)?.active ?? true;

@@ -1,7 +1,7 @@
 // What the command says when the kernel refuses a program or a probe.
 
 import { VerifierRejection } from "../loader/load.ts";
-import { AttachFailure } from "../runtime/session.ts";
+import { AttachFailure, StartFailure } from "../runtime/session.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
 import { renderDiagnostic } from "../source/render.ts";
 import type { Terminal } from "./terminal.ts";
@@ -14,6 +14,10 @@ export function explainFailure(problem: unknown, terminal: Terminal, options: { 
   if (problem instanceof VerifierRejection) {
     explainRejection(problem, terminal, options.verbose);
     return refusedStatus;
+  }
+  if (problem instanceof StartFailure) {
+    terminal.error(problem.message);
+    return 1;
   }
   if (problem instanceof AttachFailure) {
     terminal.error(problem.message);

@@ -21,7 +21,7 @@ import { readPid } from "./words.ts";
 /** Lists what the operands mean; exit status. */
 export async function listProbes(line: CommandLine, terminal: Terminal): Promise<number> {
   const [operand, more] = line.operands;
-  const pid = line.pid === undefined ? undefined : readPid(line.pid);
+  const pid = line.pid === undefined ? undefined : readPid("-p", line.pid);
   if (more !== undefined) {
     terminal.write(usage);
     return 1;

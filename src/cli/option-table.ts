@@ -21,6 +21,7 @@ function option(spelling: string, help: string, section: OptionDef["section"] = 
 export const optionTable: readonly OptionDef[] = [
   option("-B MODE", "buffering of the output: 'line', 'full' or 'none'"),
   option("-c, --cmd CMD", "run CMD and trace it; the run ends when it ends"),
+  option("--dwarf-pid PID", "let dw_ustack() unwind stacks of this process too; may be repeated"),
   option("-e PROGRAM", "run this program"),
   option("--emit FILE", "write the compiled program to FILE, to be run later with bpftrace FILE"),
   option("-f FORMAT", "format of the output: 'text' or 'json'"),
@@ -50,7 +51,6 @@ export const optionTable: readonly OptionDef[] = [
   option("-v, --verbose", "tell what happens; show the verifier's log", "troubleshooting"),
   { ...option("--aot FILE", "", "silent"), key: "emit" },
   option("-b, --btf", "", "silent"),
-  option("--dwarf-pid PID", "", "silent"),
   option("--emit-llvm FILE", "", "silent"),
   option("--usdt-file-activation", "", "silent"),
   option("--verify-llvm-ir", "", "silent"),

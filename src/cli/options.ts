@@ -15,6 +15,8 @@ export interface CommandLine {
   readonly debug: readonly string[];
   readonly debugFolders: readonly string[];
   readonly dryRun: boolean;
+  /** Of --dwarf-pid, as written. */
+  readonly dwarfPids: readonly string[];
   /** File for the compiled program, instead of running it. */
   readonly emit: string | undefined;
   readonly emitElf: string | undefined;
@@ -140,6 +142,7 @@ function collect(options: readonly FoundOption[], operands: readonly string[]): 
       debug: all("d").flatMap((value) => value.split(",")),
       debugFolders: all("debuginfo").reverse().flatMap((value) => value.split(":")),
       dryRun: has("dry-run"),
+      dwarfPids: all("dwarf-pid"),
       emit: last("emit"),
       emitElf: last("emit-elf"),
       program: last("e"),

@@ -35,6 +35,7 @@ interface Job {
   readonly machine: Machine;
   readonly outputFd: number;
   readonly pid: number | undefined;
+  readonly unwindPids: readonly number[];
   readonly child: Child | undefined;
 }
 
@@ -54,10 +55,19 @@ export async function runScript(
   outputFd: number,
   terminal: Terminal,
 ): Promise<number> {
-  const pid = line.pid === undefined ? undefined : readPid(line.pid);
+  const pid = line.pid === undefined ? undefined : readPid("-p", line.pid);
   if (typeof pid === "string") {
     terminal.error(pid);
     return 1;
+  }
+  const unwindPids: number[] = [];
+  for (const text of line.dwarfPids) {
+    const other = readPid("--dwarf-pid", text);
+    if (typeof other === "string") {
+      terminal.error(other);
+      return 1;
+    }
+    unwindPids.push(other);
   }
   const machine = openMachine(line, terminal);
   if (machine === undefined) return 1;
@@ -69,7 +79,7 @@ export async function runScript(
     return 1;
   }
   try {
-    const job: Job = { line, terminal, machine, outputFd, pid, child };
+    const job: Job = { line, terminal, machine, outputFd, pid, unwindPids, child };
     if (!isSavedProgram(file.text)) return await compileAndRun(job, file, words);
     const saved = readProgram(line, file.text, words, job.machine, terminal);
     return saved === undefined ? 1 : await runCompiled(job, saved);
@@ -78,10 +88,13 @@ export async function runScript(
   }
 }
 
+/** Problems of the script's C definitions. */
+const cProblems = ["c-include-not-found", "c-include", "c-preprocessor", "c-declaration"];
+
 /** Exit status by what is wrong: most problems are status 1. */
 function failureStatus(diagnostics: readonly Diagnostic[]): number {
   const has = (code: string) => diagnostics.some((diagnostic) => diagnostic.code === code && diagnostic.severity === "error");
-  if (has("c-include-not-found")) return 2;
+  if (cProblems.some(has)) return 2;
   return has("attach-offset") ? 255 : 1;
 }
 
@@ -103,7 +116,7 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
 }
 
 async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
-  const { line, terminal, machine, child, pid } = job;
+  const { line, terminal, machine, child, pid, unwindPids } = job;
   const { verbose, dryRun, quiet, format, mode } = line;
   if (format !== "text" && format !== "json") {
     terminal.error(`Invalid output format '${format}': formats are text and json`);
@@ -124,7 +137,7 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
   const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
   const status = await runUntilSignalled(line, terminal, async (stop) => {
-    const options = { child, pid, verbose, verifierLog, dryRun, onSelf, stop };
+    const options = { child, pid, unwindPids, verbose, verifierLog, dryRun, onSelf, stop };
     if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format }, terminal);
     const sink = isWatched() ? watchSink(output, { attached: () => announceAttached(terminal), ending: () => announceEnd(terminal) }) : output;
     return runProgram(program, machine, options, sink);
@@ -168,6 +181,7 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
     includes: line.includes,
     disabledFeatures: line.noFeatures,
     warningLevel: line.noWarnings ? 0 : line.warnReads ? 2 : 1,
+    plainLoads: true,
     observe: line.emit !== undefined,
     stage: line.debug.length === 0 ? undefined : (stage, value) => printStage(line.debug, stage, value),
   };

@@ -7,13 +7,13 @@ import { parseInteger } from "../syntax/parse-integer.ts";
 /** The greatest process id that a kernel gives (PID_MAX_LIMIT). */
 const maximumPid = 0x400000n;
 
-/** The process of -p; a text says what is wrong with it. */
-export function readPid(text: string): number | string {
+/** The process that an option names; a text says what is wrong with it. */
+export function readPid(option: string, text: string): number | string {
   const number = parseInteger(text);
-  if (!("value" in number)) return `-p: not a process id: ${text}`;
-  if (number.value > maximumPid || number.value < 1n) return `-p: no process id is as ${number.value === 0n ? "small" : "large"} as ${text}`;
+  if (!("value" in number)) return `${option}: not a process id: ${text}`;
+  if (number.value > maximumPid || number.value < 1n) return `${option}: no process id is as ${number.value === 0n ? "small" : "large"} as ${text}`;
   const pid = Number(number.value);
-  return existsSync(`/proc/${pid}`) ? pid : `-p: there is no process ${text}`;
+  return existsSync(`/proc/${pid}`) ? pid : `${option}: there is no process ${text}`;
 }
 
 export interface Parameters {

@@ -4,18 +4,15 @@ import type { ActionSpec } from "../define/action.ts";
 import type { UserMap } from "../define/analysed.ts";
 import type { AttachSpec, ProgramKind } from "../define/attach-spec.ts";
 import type { Config } from "../define/config.ts";
+import type { MapShape } from "../define/host-map.ts";
 import type { BytecodeProgram } from "../backend/bytecode.ts";
 
 /** A map to create. */
-export interface MapSpec {
+export interface MapSpec extends MapShape {
   /** Name that relocations use. */
   readonly name: string;
-  /** enum bpf_map_type. */
-  readonly type: number;
-  readonly keySize: number;
-  readonly valueSize: number;
-  readonly maxEntries: number;
-  readonly flags: number;
+  /** Of maps of maps: what its elements are. */
+  readonly inner: MapShape | undefined;
   /** First value of a one-entry array, when it is not zero; such maps are frozen when `readOnly`. */
   readonly content: Uint8Array | undefined;
   readonly readOnly: boolean;

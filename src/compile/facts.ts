@@ -111,6 +111,11 @@ function observeTypes(types: KernelTypes, note: Note): KernelTypes {
       note("type-id", `${tag} ${name}`);
       return types.typeId(tag, name);
     },
+    structId: (struct) => (canBeNoted(types, struct, note) ? types.structId(struct) : undefined),
+    plainLoad: (struct, offset, size) => {
+      const load = types.plainLoad(struct, offset, size);
+      return load === undefined || !canBeNoted(types, struct, note) ? undefined : load;
+    },
     functionModules: (name) => {
       note("function", name);
       return types.functionModules(name);
@@ -124,6 +129,14 @@ function observeTypes(types: KernelTypes, note: Note): KernelTypes {
       return types.traceParameters(event);
     },
   };
+}
+
+/** Programs have ids of structs in them: those must be the same, of structs that can be named. */
+function canBeNoted(types: KernelTypes, struct: StructType, note: Note): boolean {
+  const { tag, name } = struct.layout;
+  if (types.typeId(tag, name) !== types.structId(struct)) return false;
+  note("type-id", `${tag} ${name}`);
+  return true;
 }
 
 function observeTracepoints(tracepoints: Tracepoints, note: Note): Tracepoints {

@@ -11,7 +11,9 @@ import type { Config } from "../define/config.ts";
 import { internalMaps, linkConstants, runningStride } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
+import { expandReads } from "../ir/passes/expand-reads.ts";
 import { optimise } from "../ir/passes/index.ts";
+import { withoutLoads } from "../lower/read-plan.ts";
 import { type LoweredProbe, type LoweredProgram, lowerProgram } from "../lower/program.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
@@ -28,6 +30,8 @@ export interface CompileInput {
   readonly defaults: Config;
   readonly options: AnalysisOptions;
   readonly warningLevel: 0 | 1 | 2;
+  /** Whether programs may load kernel memory instead of calling probe_read, where this kernel is known to allow it. */
+  readonly plainLoads: boolean;
   readonly diagnostics: Diagnostics;
   /** Where imports are looked for. */
   readonly imports: Omit<ImportInput, "diagnostics">;
@@ -136,6 +140,8 @@ function compileProbes(
     const { module, functionName, points } = probe;
     input.trace?.("ir", module);
     checkHelpers(module, input.target, input.diagnostics);
+    expandReads(module, input.plainLoads ? probe.reads : withoutLoads(probe.reads));
+    input.trace?.("ir after expand-reads", module);
     const skipped = roomy.has(functionName) ? memoryPasses : undefined;
     optimise(module, (pass, result) => input.trace?.(`ir after ${pass}`, result), skipped);
     input.trace?.("optimised ir", module);
@@ -176,7 +182,7 @@ const pageSize = 4096;
 
 function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): readonly MapSpec[] {
   const { resources } = lowered;
-  const plain = { content: undefined, readOnly: false, flags: 0 } as const;
+  const plain = { content: undefined, readOnly: false, flags: 0, inner: undefined } as const;
   const specs: MapSpec[] = lowered.layouts.map(({ storage, type, keySize, valueSize, maxEntries }) => ({
     ...plain,
     name: storage,
@@ -197,6 +203,7 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
   if (resources.scratchSize > 0) {
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });
   }
+  for (const map of resources.hostMaps.values()) specs.push({ ...plain, ...map });
   const constants = resources.constantBytes();
   if (constants.length > 0) {
     specs.push({

@@ -86,6 +86,8 @@ export interface ActionHost {
   readFile(path: string, limit: number): { readonly ok: true; readonly bytes: string } | { readonly ok: false; readonly error: string };
   /** Makes a file that begins with `header`, once for each path; gives what adds bytes to it. */
   createFile(path: string, header: Uint8Array): (bytes: Uint8Array) => void;
+  /** A program met an address of a process that no known mapping has. */
+  mappingsChanged(pid: number): void;
   /** Wall clock minus boot clock, in nanoseconds. */
   readonly bootToRealtime: bigint;
   /** Nanoseconds since the epoch. */

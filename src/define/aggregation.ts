@@ -2,13 +2,15 @@
 
 import type { Value as IrValue } from "../ir/model.ts";
 import type { MapSnapshot, Value } from "../output/value.ts";
-import type { AggregateType } from "../types/type.ts";
+import { type AggregateType, int64, type Type, uint64 } from "../types/type.ts";
 import type { CallSite, ParameterSpec } from "./builtin.ts";
 import type { Code } from "./code.ts";
 
 /** The state of one element on one CPU, as user space reads it. */
 export interface AggregateState {
   readonly bytes: DataView;
+  /** Where the state begins in them. */
+  readonly at: number;
 }
 
 export type BucketStates = ReadonlyMap<number, readonly AggregateState[]>;
@@ -28,6 +30,14 @@ export interface AggregateResult {
   readonly value: Value;
   /** Entries are printed in ascending order of this. */
   readonly rank: bigint;
+}
+
+/** What an element stands for where a value is shown: its integer or record; undefined: nothing. */
+export function elementType(definition: AggregationDef | undefined, type: AggregateType): Type | undefined {
+  const word = type.signed ? int64 : uint64;
+  if (definition === undefined || definition.castable) return word;
+  const fields = definition.fields.map((name) => ({ name, type: word }));
+  return fields.length === 0 ? undefined : { kind: "record", fields };
 }
 
 export interface AggregationDef {
@@ -60,6 +70,9 @@ export interface AggregationDef {
   readonly accumulators: number;
   fold(code: Code, type: AggregateType, accumulators: readonly IrValue[], state: IrValue, at: number): readonly IrValue[];
   finish(code: Code, type: AggregateType, accumulators: readonly IrValue[]): IrValue;
+  /** Names of the parts of an element that is read as a record; none: it is an integer, or can't be read. */
+  readonly fields: readonly string[];
+  finishFields(code: Code, type: AggregateType, accumulators: readonly IrValue[]): readonly IrValue[];
   /** State storage: the value over all CPUs; `div` divides it (0: not). */
   summarise(type: AggregateType, states: readonly AggregateState[], div: bigint): AggregateResult;
   /** Bucket storage: the value of the states of all CPUs by bucket. */

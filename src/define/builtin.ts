@@ -13,6 +13,8 @@ import type { Target } from "./target.ts";
 /** What an argument may be; the core checks it before a definition sees the call. */
 export type ParameterKind =
   | "any"
+  /** Any value; a missing positional parameter in it is an empty text. */
+  | "text"
   /** Integers, bool, enums, pointers, and aggregates that stand for an integer. */
   | "int"
   | "int-literal"
@@ -72,6 +74,8 @@ export interface CallSite {
   readonly config: Config;
   readonly target: Target;
   map(name: string): MapInfo | undefined;
+  /** What a value of a type is shown as: an aggregate as the integer or record of an element; undefined: it can't be shown. */
+  shownType(type: Type): Type | undefined;
   /** Text of a positional parameter, from 1. */
   positional(index: number): string | undefined;
   /** Named parameters of the command line (`-- --name=value`), and a way to claim one. */

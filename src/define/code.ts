@@ -1,12 +1,13 @@
 // What definitions use to produce code: the lowering room implements it over the IR builder.
 
 import type { IrBuilder } from "../ir/builder.ts";
-import type { Comparison, Value } from "../ir/model.ts";
+import type { Comparison, Value, ValueType } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
-import type { AddressSpace, Field, Type } from "../types/type.ts";
+import type { AddressSpace, Field, StructType, Type } from "../types/type.ts";
 import type { ActionParameters } from "./action.ts";
 import type { Config } from "./config.ts";
+import type { HostMap } from "./host-map.ts";
 import type { Literal } from "./literal.ts";
 import type { ArgumentsLayout, ProbePoint } from "./probe.ts";
 import type { Target } from "./target.ts";
@@ -39,6 +40,8 @@ export type Operand =
       readonly type: Type;
       readonly address: Value;
       readonly offset: number;
+      /** What is at the address, if that is a struct. */
+      readonly struct: StructType | undefined;
       readonly space: AddressSpace;
       readonly bits: Field["bits"];
     };
@@ -46,6 +49,12 @@ export type Operand =
 export interface Place {
   readonly address: Value;
   readonly offset: number;
+}
+
+/** A string in loadable memory, up to a NUL or its size. */
+export interface Text {
+  readonly address: Value;
+  readonly size: number;
 }
 
 /** A field of an event: an expression stored as a type, or a value that is at hand. */
@@ -60,6 +69,8 @@ export interface Code {
   readonly config: Config;
 
   typeOf(expression: Expression): Type;
+  /** The type of what `operand` gives: of an aggregate the integer or record that it stands for. */
+  valueTypeOf(expression: Expression): Type;
   literalOf(expression: Expression): Literal | undefined;
 
   /** Evaluates an expression. */
@@ -85,6 +96,11 @@ export interface Code {
   probeRead(space: AddressSpace, to: Value, size: Value, from: Value): Value;
   /** Reads a NUL-terminated string of at most `size` bytes. Returns the helper's result: the length with NUL, or an errno. */
   probeReadString(space: AddressSpace, to: Value, size: Value, from: Value): Value;
+
+  /** Has a map made that user space fills: programs then use it by its name. */
+  hostMap(map: HostMap): void;
+  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
+  shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string;
 
   /** Address of a read-only table of NUL-terminated texts, `width` bytes each. */
   textTable(texts: readonly string[], width: number): Value;
@@ -136,6 +152,12 @@ export interface Code {
   findElement(map: string, keys: readonly Expression[], variable: Expression): Value;
   /** Whether two strings are equal in their first `limit` bytes, up to a NUL: 1 or 0. */
   stringsEqual(left: Expression, right: Expression, limit: number): Value;
+  /** Index of a string's first place in another, -1 without one. */
+  searchString(haystack: Text, needle: Text): Value;
+  /** Bytes of a string or an array of characters before the NUL; all of them without one. */
+  stringLength(text: Expression): Value;
+  /** Difference of the first two bytes that differ in `size` bytes of loadable memory, as signed characters; 0 without one. */
+  memoryDifference(a: Value, b: Value, size: number): Value;
   /** Number of elements. */
   countElements(map: string): Value;
 

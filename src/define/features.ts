@@ -13,12 +13,14 @@ export interface Feature {
   readonly config: readonly string[];
   /** Number of the helper that it consists of. */
   readonly helper: number | undefined;
+  /** Release that did away with it. */
+  readonly until: readonly [number, number] | undefined;
 }
 
 type Rest = Partial<Pick<Feature, "config" | "helper">>;
 
 function feature(since: Feature["since"], what: string, without: string, rest: Rest = {}): Feature {
-  return { since, what, without, config: [], helper: undefined, ...rest };
+  return { since, what, without, config: [], helper: undefined, until: undefined, ...rest };
 }
 
 /** Names as --no-feature takes them. Without a fallback `without` says what does not work. */
@@ -42,6 +44,13 @@ export const features = {
   signed_division: feature([6, 6], "signed division and sign extension by one instruction", "several instructions do it"),
   uprobe_multi: feature([6, 6], "one link for the functions of a uprobe pattern", "each function has a probe of its own", { config: ["CONFIG_UPROBES"] }),
   kprobe_session: feature([6, 10], "one program at entry and return of a kernel function", "there are two programs", { config: ["CONFIG_FPROBE"] }),
+  rdonly_cast: feature([6, 2], "loading kernel memory through any pointer to a struct", "it is read by a helper", { config: ["CONFIG_BPF_JIT", "CONFIG_DEBUG_INFO_BTF"] }),
+  rdonly_cast_bytes: feature([6, 17], "loading kernel memory through any address", "it is read by a helper", { config: ["CONFIG_BPF_JIT", "CONFIG_DEBUG_INFO_BTF"] }),
+  // Later the verifier tells pointers that may be null from others, and wants them compared first.
+  typed_pointers: {
+    ...feature([5, 5], "loading kernel memory through every pointer from a typed context", "rdonly_cast, or a helper"),
+    until: [6, 2],
+  },
 } as const satisfies Readonly<Record<string, Feature>>;
 
 export type FeatureName = keyof typeof features;

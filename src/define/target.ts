@@ -44,6 +44,13 @@ export interface KernelTypes {
   hasFunction(name: string): boolean;
   /** Id of a type in the kernel's BTF. */
   typeId(tag: "struct" | "union" | "enum", name: string): number | undefined;
+  /** Id of a struct that came from the kernel's BTF. */
+  structId(struct: StructType): number | undefined;
+  /**
+   * Ids of a struct and of the one that the word at `offset` points to, if any, as programs may load that; undefined when they may not, or when the
+   * struct is none of the kernel's BTF.
+   */
+  plainLoad(struct: StructType, offset: number, size: number): { readonly struct: number; readonly pointee: number | undefined } | undefined;
   /** Modules (vmlinux included) whose BTF has the function. */
   functionModules(name: string): readonly string[];
   /** Parameters and result of a kernel function. */

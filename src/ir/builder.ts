@@ -212,6 +212,20 @@ export class IrBuilder {
     return result;
   }
 
+  /** A word of the context that the verifier knows as a pointer to the kernel struct with this BTF id. */
+  loadPointer(address: Value, offset: number, pointee: number): Value {
+    const result = this.value("int");
+    this.emit({ op: "load", result, size: 8, address, offset, pointee, span: this.place });
+    return result;
+  }
+
+  /** Reads kernel memory; `struct` and `pointee` as in the operation. */
+  readKernel(size: AccessSize, address: Value, offset: number, struct: number | undefined, pointee: number | undefined): Value {
+    const result = this.value("int");
+    this.emit({ op: "read", result, size, address, offset, struct, pointee, span: this.place });
+    return result;
+  }
+
   store(size: AccessSize, address: Value, offset: number, value: Value): void {
     this.emit({ op: "store", size, address, offset, value, span: this.place });
   }
@@ -256,6 +270,13 @@ export class IrBuilder {
     invariant(args.length <= 5, "a helper has at most five arguments");
     const result = this.value(type);
     this.emit({ op: "call", result, helper, arguments: args, span: this.place });
+    return result;
+  }
+
+  /** Calls a helper whose result the verifier knows as a pointer to the kernel struct with this BTF id. */
+  callForPointer(helper: number, args: readonly Value[], pointee: number): Value {
+    const result = this.value("int");
+    this.emit({ op: "call", result, helper, arguments: args, pointee, span: this.place });
     return result;
   }
 

@@ -225,6 +225,7 @@ export function operandsOf(instruction: Instruction): readonly Value[] {
     case "clamp":
       return [instruction.operand];
     case "load":
+    case "read":
       return [instruction.address];
     case "store":
     case "atomic-add":
@@ -257,6 +258,7 @@ export function forEachOperand(i: Instruction, visit: (value: Value) => void): v
       visit(i.operand);
       return;
     case "load":
+    case "read":
       visit(i.address);
       return;
     case "store":

@@ -94,6 +94,8 @@ class IrRun {
         return evaluateClamp(this.get(i.operand), i.maximum);
       case "load":
         return this.memory.read(BigInt.asUintN(64, this.get(i.address) + BigInt(i.offset)), i.size);
+      case "read":
+        return this.memory.readOrZero(BigInt.asUintN(64, this.get(i.address) + BigInt(i.offset)), i.size);
       case "slot-address":
         return present(this.slots[this.fn.slots.indexOf(i.slot)], "slot");
       case "link-constant":

@@ -90,6 +90,24 @@ export type Instruction =
       readonly size: AccessSize;
       readonly address: Value;
       readonly offset: number;
+      /** BTF id of the kernel struct that the loaded word points to, when the verifier knows that. */
+      readonly pointee?: number;
+      readonly span: Span | undefined;
+    }
+  /**
+   * Zero-extending read of kernel memory at an address that may be bad: then it gives 0. No machine has this: passes/expand-reads.ts makes it a
+   * load or a call of probe_read_kernel, as the kernel allows.
+   */
+  | {
+      readonly op: "read";
+      readonly result: Value;
+      readonly size: AccessSize;
+      readonly address: Value;
+      readonly offset: number;
+      /** BTF id of the kernel struct at the address, if the verifier lets programs load this part of it. */
+      readonly struct: number | undefined;
+      /** BTF id of the kernel struct that the word then points to, as the verifier sees it. */
+      readonly pointee: number | undefined;
       readonly span: Span | undefined;
     }
   | {
@@ -127,6 +145,8 @@ export type Instruction =
       readonly result: Value;
       readonly helper: number;
       readonly arguments: readonly Value[];
+      /** BTF id of the kernel struct that the result points to, when the verifier knows that. */
+      readonly pointee?: number;
       readonly span: Span | undefined;
     }
   /** A function of the module: up to five arguments in its parameters. Stack addresses among them stay valid in the callee. */

@@ -61,7 +61,7 @@ export function parseModule(text: string): IrModule {
 
 function tokensOf(text: string, line: number): string[] {
   const tokens: string[] = [];
-  const pattern = /\s+|;.*|("(?:[^"\\]|\\.)*"|-?\d+|[A-Za-z_][\w-]*|[(),:=+#-])/gy;
+  const pattern = /\s+|;.*|("(?:[^"\\]|\\.)*"|-?\d+|[A-Za-z_][\w-]*|[(),:=+#@-])/gy;
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex;
     const match = pattern.exec(text);
@@ -305,7 +305,13 @@ class FunctionParser {
         return { op, result, operand, maximum: line.integer(), span };
       }
       case "load":
-        return { op, result, size: this.size(line), ...this.place(line), span };
+        return { op, result, size: this.size(line), ...this.place(line), ...this.pointee(line), span };
+      case "read": {
+        const size = this.size(line);
+        const place = this.place(line);
+        const struct = line.accept("of") ? this.struct(line) : undefined;
+        return { op, result, size, ...place, struct, pointee: this.pointee(line).pointee, span };
+      }
       default:
         return this.symbol(line, op, result);
     }
@@ -331,7 +337,7 @@ class FunctionParser {
         line.next();
         line.expect("#");
         const helper = Number(line.integer());
-        return { op, result, helper, arguments: line.list(() => this.value(line)), span };
+        return { op, result, helper, arguments: line.list(() => this.value(line)), ...this.pointee(line), span };
       }
       case "call-function":
       case "call-kfunc": {
@@ -345,6 +351,16 @@ class FunctionParser {
 
   private size(line: Line): AccessSize {
     return line.oneOf([1, 2, 4, 8] as const, "access size");
+  }
+
+  /** The struct that a word points to, if there is one: `to @132`. */
+  private pointee(line: Line): { pointee?: number } {
+    return line.accept("to") ? { pointee: this.struct(line) } : {};
+  }
+
+  private struct(line: Line): number {
+    line.expect("@");
+    return Number(line.integer());
   }
 
   private place(line: Line): { address: Value; offset: number } {

@@ -38,6 +38,11 @@ function place(address: Value, offset: number): string {
   return `${name(address)}${offset < 0 ? ` - ${-offset}` : ` + ${offset}`}`;
 }
 
+/** Structs by their BTF ids: `@132`. */
+function pointsTo(pointee: number | undefined): string {
+  return pointee === undefined ? "" : ` to @${pointee}`;
+}
+
 export function printInstruction(i: Instruction): string {
   const result = resultOf(i);
   const left = result === undefined ? "" : `${result.type === "int" ? name(result) : typed(result)} = `;
@@ -62,7 +67,9 @@ function operation(i: Instruction): string {
     case "clamp":
       return `clamp ${name(i.operand)}, ${i.maximum}`;
     case "load":
-      return `load ${i.size} ${place(i.address, i.offset)}`;
+      return `load ${i.size} ${place(i.address, i.offset)}${pointsTo(i.pointee)}`;
+    case "read":
+      return `read ${i.size} ${place(i.address, i.offset)}${i.struct === undefined ? "" : ` of @${i.struct}`}${pointsTo(i.pointee)}`;
     case "store":
     case "atomic-add":
       return `${i.op} ${i.size} ${place(i.address, i.offset)}, ${name(i.value)}`;
@@ -73,7 +80,7 @@ function operation(i: Instruction): string {
     case "map-value":
       return `map-value ${JSON.stringify(i.map)} + ${i.offset}`;
     case "call":
-      return `call ${helperById(i.helper)?.name ?? "helper"}#${i.helper}${list(i.arguments)}`;
+      return `call ${helperById(i.helper)?.name ?? "helper"}#${i.helper}${list(i.arguments)}${pointsTo(i.pointee)}`;
     case "call-function":
     case "call-kfunc":
       return `${i.op} ${JSON.stringify(i.name)}${list(i.arguments)}`;

@@ -19,7 +19,8 @@ export function mapOperands(i: Instruction, map: Mapping): Instruction {
       const operand = map(i.operand);
       return operand === i.operand ? i : { ...i, operand };
     }
-    case "load": {
+    case "load":
+    case "read": {
       const address = map(i.address);
       return address === i.address ? i : { ...i, address };
     }

@@ -112,6 +112,9 @@ function verifyTypes(fn: IrFunction, i: Instruction, callees: ReadonlyMap<string
       invariant(addressable.has(i.address.type), `${where()}: the address is a pointer`);
       invariant(Number.isInteger(i.offset), `${where()}: the offset is an integer`);
       return;
+    case "read":
+      invariant(i.address.type === "int" || i.address.type === "btf", `${where()}: the address is a number or a kernel pointer`);
+      return;
     case "const":
       invariant(i.value === BigInt.asUintN(64, i.value), `${where()}: constants are unsigned 64-bit numbers`);
       return;

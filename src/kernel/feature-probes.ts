@@ -1,5 +1,6 @@
 // What the running kernel supports, found out by offering it small programs.
 
+import { readOnlyCast } from "../bpf/helpers.ts";
 import { encodeInstructions } from "../bpf/encode.ts";
 import type { BpfInstruction } from "../bpf/instruction.ts";
 import { attachTypes, programTypes, type ProgramKind } from "../define/attach-spec.ts";
@@ -124,6 +125,25 @@ function linksMulti(attach: number, link: (fd: number) => number, supported: (li
   } finally {
     closeFd(result.fd);
   }
+}
+
+/**
+ * Whether programs may load kernel memory through any address, as a struct or as bytes. Programs of all types may where one may: the function
+ * is for all of them.
+ */
+export function hasReadOnlyCast(btf: BtfReader | undefined, as: "struct" | "bytes"): boolean {
+  const id = btf?.find(btfKinds.func, readOnlyCast);
+  const struct = as === "bytes" ? 0 : btf?.find(btfKinds.struct, "task_struct");
+  if (id === undefined || struct === undefined) return false;
+  const code: readonly BpfInstruction[] = [
+    { op: "alu", operation: "mov", width: 64, register: 1, source: { kind: "immediate", value: 0 } },
+    move(2, struct),
+    { op: "call", kind: "kfunc", target: id, module: 0 },
+    { op: "load", size: 4, signed: false, register: 0, base: 0, offset: 0 },
+    move(0, 0),
+    exit,
+  ];
+  return accepts({ type: programTypes.kprobe, expectedAttach: 0 }, code);
 }
 
 export function hasIterators(btf: BtfReader | undefined): boolean {

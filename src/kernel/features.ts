@@ -11,11 +11,13 @@ import {
   hasKprobeSession,
   hasPerfLink,
   hasRawTracepointTestRun,
+  hasReadOnlyCast,
   hasRingBuffer,
   hasSignedDivision,
   hasUprobeMulti,
 } from "./feature-probes.ts";
 import { lazy } from "./lazy.ts";
+import { vmlinuxBtf } from "./module-btf.ts";
 
 const hasPmu = (name: string) => existsSync(`/sys/bus/event_source/devices/${name}/type`);
 
@@ -35,6 +37,10 @@ const tries: Readonly<Record<FeatureName, () => boolean>> = {
   signed_division: hasSignedDivision,
   uprobe_multi: hasUprobeMulti,
   kprobe_session: hasKprobeSession,
+  rdonly_cast: () => hasReadOnlyCast(vmlinuxBtf()?.reader, "struct"),
+  rdonly_cast_bytes: () => hasReadOnlyCast(vmlinuxBtf()?.reader, "bytes"),
+  // Nothing but a program that is wrong on later kernels would tell.
+  typed_pointers: () => !isSince(parseRelease(release()), features.typed_pointers.until),
 };
 
 /** Tries a feature out, whatever the release of the kernel says. */
@@ -60,7 +66,8 @@ export function kernelFeatures(
   const known = new Map<FeatureName, boolean>();
   return (name) => {
     if (disabled.has(name)) return false;
-    const { since, config }: Feature = features[name];
+    const { since, until, config }: Feature = features[name];
+    if (until !== undefined && isSince(running, until)) return false;
     if (config.length === 0 && isSince(running, since)) return true;
     const answer = known.get(name) ?? attempt(name);
     known.set(name, answer);

@@ -4,6 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
 import type { KernelTypes, Target, UserTargets } from "../define/target.ts";
 import { prototypeC } from "../formats/btf/c-spelling.ts";
+import { plainLoad } from "../formats/btf/plain-load.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
@@ -36,6 +37,12 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
     typeId: (tag, name) => types.id(tag, name),
+    plainLoad: (struct, offset, size) => {
+      const id = types.idOf(struct.layout);
+      const load = id === undefined ? undefined : plainLoad(reader, id, offset, size);
+      return id === undefined || load === undefined ? undefined : { struct: id, pointee: load.pointee };
+    },
+    structId: (struct) => types.idOf(struct.layout),
     variable: (name) => {
       const id = reader.find(btfKinds.variable, name);
       return id === undefined ? undefined : types.type(reader.sizeOrType(id), "kernel");

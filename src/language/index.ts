@@ -8,6 +8,7 @@ import { configDefinitions } from "./config/index.ts";
 import { cgroupFunctions } from "./functions/cgroup.ts";
 import { compileTimeFunctions } from "./functions/compile-time.ts";
 import { controlActions, controlFunctions } from "./functions/control.ts";
+import { unwindActions, unwindFunctions } from "./functions/dw-ustack/index.ts";
 import { interveningFunctions } from "./functions/intervene.ts";
 import { kernelObjectFunctions } from "./functions/kernel-objects.ts";
 import { mapActions, mapFunctions } from "./functions/map.ts";
@@ -57,6 +58,7 @@ export function createLanguage(): Registry {
       ...mapFunctions,
       ...stringFunctions,
       ...stackFunctions,
+      ...unwindFunctions,
       ...symbolFunctions,
       ...timeFunctions,
       ...memoryFunctions,
@@ -67,7 +69,7 @@ export function createLanguage(): Registry {
       ...typePredicates,
     ],
     aggregations: [...counterAggregations, ...histogramAggregations, ...seriesAggregations],
-    actions: [...printActions, ...controlActions, ...mapActions, ...packetActions],
+    actions: [...printActions, ...controlActions, ...mapActions, ...packetActions, ...unwindActions],
     probes: [...specialProbes, ...timerProbes, tracepoint, rawTracepoint, ...kprobes, ...fentryProbes, ...uprobes, usdt, iter, watchpoint],
     valueTypes,
     config: configDefinitions,

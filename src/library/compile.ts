@@ -38,6 +38,8 @@ export interface ScriptOptions {
   readonly disabledFeatures: readonly string[];
   /** 0 none, 1 failed map updates and the like, 2 failed reads as well. */
   readonly warningLevel: 0 | 1 | 2;
+  /** Whether programs may load kernel memory instead of calling probe_read, where this kernel is known to allow it. */
+  readonly plainLoads: boolean;
   /** Notes what the program takes for granted of the machine, so that it can run on another one. */
   readonly observe: boolean;
   /** Gets each intermediate form of the compiler. */
@@ -88,6 +90,7 @@ export function compileScript(file: SourceFile, options: ScriptOptions, machine:
     defaults: defaultConfig,
     options: { unsafe, pid, positional, named, environment },
     warningLevel: options.warningLevel,
+    plainLoads: options.plainLoads,
     diagnostics,
     imports: { files: importFiles, folders: options.includePaths },
     readCTypes: (program) => readCTypes(program, file, options, target, diagnostics),

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly child: Child | undefined;
   /** The run ends when this process does. */
   readonly pid: number | undefined;
+  /** Further processes that dw_ustack() unwinds stacks of, besides that of -p and the command. */
+  readonly unwindPids: readonly number[];
   /** Says what is attached, keeps the verifier's logs. */
   readonly verbose: boolean;
   /** BPF_LOG bits for accepted programs (1 instructions, 2 all branches, 4 statistics); the sink gets the logs as notes. */
@@ -40,6 +42,7 @@ export function createSession(program: CompiledProgram, machine: Machine, option
     {
       child,
       pid: pid ?? child?.pid,
+      unwindPids: options.unwindPids,
       verbose,
       verifierLog,
       onSelf: options.onSelf,
@@ -49,6 +52,7 @@ export function createSession(program: CompiledProgram, machine: Machine, option
       userFrame: (process, address) => symbols.frame(process, address),
       userName: userNames(),
       cgroupPath: cgroupPaths(),
+      rememberProcess: (process) => symbols.remember(process),
     },
     sink,
   );

@@ -35,6 +35,8 @@ export interface CompileOptions {
 export interface TraceOptions extends CompileOptions {
   /** A command to run and trace; the run ends when it ends. */
   readonly command?: string;
+  /** Processes that dw_ustack() unwinds stacks of, besides `pid` and that of the command. */
+  readonly unwindPids?: readonly number[];
   /** Ends the run when it is aborted. */
   readonly signal?: AbortSignal;
 }
@@ -62,6 +64,7 @@ function scriptOptions(options: CompileOptions): ScriptOptions {
     includes: options.includes ?? [],
     disabledFeatures: options.disabledFeatures ?? [],
     warningLevel: 1,
+    plainLoads: true,
     observe: false,
     stage: undefined,
   };
@@ -100,7 +103,7 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
   const stop = new Latch();
   if (options.signal?.aborted === true) stop.open();
   options.signal?.addEventListener("abort", () => stop.open(), { once: true });
-  const run = { child, pid: options.pid, verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: stop.opened };
+  const run = { child, pid: options.pid, unwindPids: options.unwindPids ?? [], verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: stop.opened };
   const status = runProgram(program, machine, run, queue);
   const over = new Latch();
   // The failure itself is given to who reads `status` or the events.

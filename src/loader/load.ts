@@ -2,7 +2,7 @@
 
 import { present } from "../base/invariant.ts";
 import type { BytecodeProgram } from "../backend/bytecode.ts";
-import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
+import type { CompiledProbe, CompiledProgram, MapSpec } from "../compile/compiled-program.ts";
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
 import { encodeInstructions } from "../bpf/encode.ts";
@@ -76,7 +76,7 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
   };
   try {
     for (const spec of compiled.maps) {
-      const fd = createMap(spec);
+      const fd = createMapOf(spec);
       fds.push(fd);
       maps.set(spec.name, fd);
       if (spec.content !== undefined) updateElement(fd, new Uint8Array(4), spec.content);
@@ -105,6 +105,16 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
   } catch (problem) {
     close();
     throw problem;
+  }
+}
+
+function createMapOf(spec: MapSpec): number {
+  if (spec.inner === undefined) return createMap(spec);
+  const inner = createMap({ name: spec.name, ...spec.inner });
+  try {
+    return createMap(spec, inner);
+  } finally {
+    closeFd(inner);
   }
 }
 

@@ -6,6 +6,7 @@ import type { ArgumentField } from "../define/probe.ts";
 import type { Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { int8, isScalar, layoutTuple, none, type RecordType, sizeOf, storedSize, type Type } from "../types/type.ts";
+import { addressNumber, moveAddress } from "./addresses.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
 import { extendTo, memberOperand } from "./operands.ts";
 import { dereference, valueMember } from "./operators.ts";
@@ -20,7 +21,7 @@ export function lowerField(f: FunctionLowering, expression: Expression & { kind:
   }
   if (base.type.kind === "record") return recordMember(base, base.type, expression.name);
   if (base.type.kind === "pointer" && base.type.to.kind === "record") {
-    return recordMember(dereference(base.type, f.scalar(base), 0), base.type.to, expression.name);
+    return recordMember(dereference(f, base.type, f.scalar(base), 0), base.type.to, expression.name);
   }
   const struct = base.type.kind === "pointer" ? base.type.to : base.type;
   invariant(struct.kind === "struct", "field of a struct");
@@ -28,7 +29,7 @@ export function lowerField(f: FunctionLowering, expression: Expression & { kind:
   if (base.type.kind === "pointer") {
     const typed = f.keepsTypes && base.kind === "scalar" ? base.typed : undefined;
     if (typed !== undefined && field.type.kind === "pointer") return scalarOperand(field.type, f.ir.load(8, typed, field.offset));
-    const bytes = dereference(base.type, f.scalar(base), 0);
+    const bytes = dereference(f, base.type, f.scalar(base), 0);
     return fieldMember(bytes, field.type, field.offset, field.bits, base.type.space);
   }
   return memberOperand(base, field.type, field.offset, field.bits);
@@ -69,11 +70,21 @@ export function lowerArgument(f: FunctionLowering, field: ArgumentField): Operan
     case "saved-register":
       return wordArgument(f, type, f.ir.load(source.size, f.ir.load(8, f.context(), 0, "btf"), source.offset));
     case "word":
-      return wordArgument(f, type, f.ir.load(8, f.context(), source.index * 8));
+      return wordArgument(f, type, contextWord(f, type, source.index));
     case "register":
       return wordArgument(f, type, f.argument(source.index));
   }
 }
+
+/** In contexts of words, pointers to kernel structs are such to the verifier too. */
+function contextWord(f: FunctionLowering, type: Type, index: number): Value {
+  const known = type.kind === "pointer" && type.space === "kernel" && type.to.kind === "struct";
+  if (!known) return f.ir.load(8, f.context(), index * 8);
+  return f.ir.loadPointer(f.context(), index * 8, f.target.kernelTypes?.structId(type.to) ?? unknownStruct);
+}
+
+/** A struct that has no place in the kernel's own BTF. */
+const unknownStruct = 0;
 
 /** The context as an integer: stored to the stack and loaded back, so that arithmetic is allowed. */
 function contextAddress(f: FunctionLowering): Value {
@@ -124,7 +135,9 @@ function tupleMember(f: FunctionLowering, base: Expression, index: number): Oper
     const member = pairMember(f, base, index);
     if (member !== undefined) return member;
   }
-  const tuple = f.operand(base);
+  const operand = f.operand(base);
+  const pointer = operand.kind === "none" || operand.type.kind !== "pointer" ? undefined : operand.type;
+  const tuple = pointer === undefined ? operand : dereference(f, pointer, f.scalar(operand), 0);
   invariant((tuple.kind === "memory" || tuple.kind === "remote") && tuple.type.kind === "tuple", "bytes of a tuple");
   return valueMember(tuple, present(tuple.type.elements[index], "tuple element"), layoutTuple(tuple.type.elements).offsets[index] ?? 0);
 }
@@ -138,8 +151,12 @@ export function lowerIndex(f: FunctionLowering, expression: Expression & { kind:
   if (baseType.kind === "tuple") return tupleMember(f, expression.base, Number(literal?.value ?? 0));
   const base = f.operand(expression.base);
   if (baseType.kind === "pointer") {
-    const at = f.ir.binary("mul", f.integer(index), f.ir.const(Math.max(1, storedSize(baseType.to))));
-    return dereference(baseType, f.ir.binary("add", f.scalar(base), at), 0);
+    const size = Math.max(1, storedSize(baseType.to));
+    if (literal?.kind === "int" && literal.value <= 0x1000n) {
+      return dereference(f, baseType, moveAddress(f, f.scalar(base), Number(literal.value) * size), 0);
+    }
+    const at = f.ir.binary("mul", f.integer(index), f.ir.const(size));
+    return dereference(f, baseType, f.ir.binary("add", addressNumber(f, f.scalar(base)), at), 0);
   }
   invariant(baseType.kind === "array" || baseType.kind === "string", "indexed value");
   const element = baseType.kind === "array" ? baseType.element : int8;

@@ -2,7 +2,7 @@
 
 import { helpers } from "../bpf/helpers.ts";
 import type { ActionParameters, EventField } from "../define/action.ts";
-import type { EventArgument } from "../define/code.ts";
+import { type EventArgument, memoryOperand } from "../define/code.ts";
 import { internalMaps } from "../define/internal-names.ts";
 import type { Value } from "../ir/model.ts";
 import { alignmentOf, alignUp, isScalar, sizeOf } from "../types/type.ts";
@@ -18,9 +18,11 @@ export function emitEvent(
   f: FunctionLowering,
   action: string,
   parameters: ActionParameters,
-  args: readonly EventArgument[],
+  given: readonly EventArgument[],
 ): void {
-  const { id, fields, size } = addAction(f, action, parameters, args);
+  const { id, fields, size } = addAction(f, action, parameters, given);
+  // Events of failed reads come before the event that shows what was read.
+  const args = f.program.warningLevel < 2 ? given : given.map((argument) => readBefore(f, argument));
   // Registers are computed first: their side effects happen whether or not there is room.
   const scalars = args.map((argument) => (isScalar(argument.as) ? scalarOf(f, argument) : undefined));
   const record = f.ir.call(helpers.ringbufReserve.id, [f.ir.map(internalMaps.events), f.ir.const(size), f.ir.const(0)], "memory-or-null");
@@ -31,6 +33,15 @@ export function emitEvent(
     () => f.ir.atomicAdd(8, f.ir.mapValue(internalMaps.lost), 0, f.ir.const(1)),
     () => fillRecord(f, record, id, args, fields, scalars),
   );
+}
+
+/** An argument that is in memory before there is a record. */
+function readBefore(f: FunctionLowering, argument: EventArgument): EventArgument {
+  const { as } = argument;
+  if (isScalar(as) || !("expression" in argument)) return argument;
+  const address = f.temporary(sizeOf(as));
+  f.storeExpression(argument.expression, as, { address, offset: 0 }, false);
+  return { operand: memoryOperand(as, address), as };
 }
 
 interface PlannedRecord {

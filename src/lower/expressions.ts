@@ -8,8 +8,9 @@ import type { Literal } from "../define/literal.ts";
 import { internalMaps } from "../define/internal-names.ts";
 import type { Value } from "../ir/model.ts";
 import type { Block, Expression } from "../syntax/ast.ts";
-import { isScalar, layoutTuple, none, pointerTo, sizeOf, stringType, type Type } from "../types/type.ts";
+import { isScalar, layoutTuple, none, sizeOf, storedSize, stringType, type Type } from "../types/type.ts";
 import { lowerElement, lowerField, lowerIndex } from "./access.ts";
+import { addressNumber, startsObject } from "./addresses.ts";
 import { clearPadding, loadArrayInteger } from "./convert.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
 import { readMap, storeMapValue } from "./map-read.ts";
@@ -118,8 +119,19 @@ export function storeText(f: FunctionLowering, text: string, size: number, to: P
 /** Evaluates to an integer of 64 bits. */
 export function lowerInteger(f: FunctionLowering, expression: Expression): Value {
   const operand = f.operand(expression);
-  if (operand.kind !== "none" && operand.type.kind === "array") return loadArrayInteger(f, operand, operand.type);
-  return f.scalar(operand);
+  return readAt(f, expression, operand, () =>
+    operand.kind !== "none" && operand.type.kind === "array" ? loadArrayInteger(f, operand, operand.type) : f.scalar(operand),
+  );
+}
+
+/** Reads an operand; what is read only now has failed where its expression is, if it fails. */
+function readAt<T>(f: FunctionLowering, expression: Expression, operand: Operand, read: () => T): T {
+  if (operand.kind !== "remote") return read();
+  const before = f.ir.span;
+  f.ir.at(expression.span);
+  const result = read();
+  f.ir.at(before);
+  return result;
 }
 
 // ---- builtins --------------------------------------------------------------------------------------
@@ -173,7 +185,8 @@ export function storeExpression(f: FunctionLowering, expression: Expression, as:
     }
     if (expression.kind === "map" && !isScalar(as) && storeMapValue(f, expression, as, to)) return;
   }
-  f.store(f.operand(expression), as, to);
+  const operand = f.operand(expression);
+  readAt(f, expression, operand, () => f.store(operand, as, to));
 }
 
 function storeMembers(
@@ -267,7 +280,8 @@ function lowerAddress(f: FunctionLowering, expression: Expression & { kind: "add
   const { operand } = expression;
   const type = f.typeOf(expression);
   const address = operand.kind === "map" ? mapElementAddress(f, operand) : variableAddress(f, operand);
-  return scalarOperand(type, address);
+  invariant(type.kind === "pointer", "an address is a pointer");
+  return scalarOperand(type, startsObject(f, address, storedSize(type.to)));
 }
 
 function lowerCast(f: FunctionLowering, expression: Expression & { kind: "cast" }): Operand {
@@ -276,7 +290,6 @@ function lowerCast(f: FunctionLowering, expression: Expression & { kind: "cast" 
   invariant(operand.kind !== "none" && operand.kind !== "arguments", "cast of a value");
   const from = operand.type;
   if (to.kind === "bool") return scalarOperand(to, truthOf(f, operand));
-  if (to.kind === "pointer" && (from.kind === "array" || from.kind === "string")) return pointerToBytes(f, operand, to);
   if (isScalar(to)) {
     const number = from.kind === "pointer" && from.space === "bpf" && to.kind === "int";
     const value = from.kind === "array" ? loadArrayInteger(f, operand, from) : number ? addressNumber(f, f.scalar(operand)) : f.scalar(operand);
@@ -285,23 +298,6 @@ function lowerCast(f: FunctionLowering, expression: Expression & { kind: "cast" 
   const address = f.temporary(sizeOf(to));
   f.store(operand, to, { address, offset: 0 });
   return memoryOperand(to, address);
-}
-
-/** An address as a number: the verifier allows no arithmetic on stack addresses, but what a helper read is a number to it. */
-function addressNumber(f: FunctionLowering, address: Value): Value {
-  const slots = f.ir.slotAddress(f.ir.slot(16));
-  f.ir.store(8, slots, 0, address);
-  f.probeRead("kernel", f.ir.offset(slots, 8), f.ir.const(8), slots);
-  return f.ir.load(8, slots, 8);
-}
-
-/** A pointer to the bytes of an array: where it is in remote memory, or a copy of it. */
-function pointerToBytes(f: FunctionLowering, operand: Operand, to: Type & { kind: "pointer" }): Operand {
-  if (operand.kind === "remote") {
-    return scalarOperand(pointerTo(to.to, operand.space), f.ir.offset(operand.address, operand.offset));
-  }
-  const place = f.place(operand);
-  return scalarOperand(pointerTo(to.to, "bpf"), f.ir.offset(place.address, place.offset));
 }
 
 /** 1 or 0: whether a value counts as true; a string does when it is not empty. */

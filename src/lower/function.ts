@@ -4,10 +4,12 @@
 import { helpers } from "../bpf/helpers.ts";
 import { invariant, present } from "../base/invariant.ts";
 import type { ActionParameters } from "../define/action.ts";
+import { elementType } from "../define/aggregation.ts";
 import type { AnalysedProgram, VariableSymbol } from "../define/analysed.ts";
-import { type Code, type EventArgument, memoryOperand, type Operand, type Place } from "../define/code.ts";
+import { type Code, type EventArgument, memoryOperand, type Operand, type Place, type Text } from "../define/code.ts";
 import type { Config } from "../define/config.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
+import type { HostMap } from "../define/host-map.ts";
 import type { Literal } from "../define/literal.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import { argumentRegisters, registerOffset } from "../define/registers.ts";
@@ -25,8 +27,10 @@ import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts
 import { buildKey, countElements, deleteElement, hasElement, scalarEntry } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
 import { findElement } from "./map-read.ts";
+import { memoryDifference } from "./memory-compare.ts";
 import { loadScalar, placeOf } from "./operands.ts";
 import type { Resources, ScratchRegion } from "./resources.ts";
+import { searchString, stringLength } from "./string-search.ts";
 import { stringsEqual } from "./strings.ts";
 import { lowerUsdtArgument } from "./usdt-arguments.ts";
 import { emitWarning } from "./warnings.ts";
@@ -82,6 +86,8 @@ export class FunctionLowering implements Code {
   readonly program: ProgramLowering;
   readonly ir: IrBuilder;
   readonly storage: Map<VariableSymbol, VariableStorage>;
+  /** Addresses taken with `&` in this function, and those moved from them: how far into an object of how many bytes. */
+  readonly objects = new Map<Value, { readonly at: number; readonly bytes: number }>();
   /** 0 for the program, n for the callback of a loop inside n - 1 loops. */
   readonly depth: number;
   loop: LoopTargets | undefined;
@@ -142,6 +148,12 @@ export class FunctionLowering implements Code {
 
   typeOf(expression: Expression): Type {
     return present(this.program.analysed.types.get(expression), `type of ${expression.kind}`);
+  }
+
+  valueTypeOf(expression: Expression): Type {
+    const type = this.typeOf(expression);
+    if (type.kind !== "aggregate") return type;
+    return present(elementType(this.program.registry.aggregations.get(type.aggregation), type), "type of an element");
   }
 
   literalOf(expression: Expression): Literal | undefined {
@@ -280,6 +292,18 @@ export class FunctionLowering implements Code {
     return stringsEqual(this, left, right, limit);
   }
 
+  searchString(haystack: Text, needle: Text): Value {
+    return searchString(this, haystack, needle);
+  }
+
+  stringLength(expression: Expression): Value {
+    return stringLength(this, expression);
+  }
+
+  memoryDifference(a: Value, b: Value, size: number): Value {
+    return memoryDifference(this, a, b, size);
+  }
+
   textTable(texts: readonly string[], width: number): Value {
     const padded = texts.map((text) => text.slice(0, width - 1).padEnd(width, "\0")).join("");
     return this.ir.mapValue(internalMaps.constants, this.program.resources.constant(padded));
@@ -386,7 +410,6 @@ export class FunctionLowering implements Code {
     this.ir.startSealed(after);
   }
 
-  /** The name of a function that the program has once, whoever asks for it; `fill` makes its code. */
   shared(suffix: string, parameters: readonly ValueType[], fill: (builder: IrBuilder) => void): string {
     const name = `${this.program.functionPrefix}_${suffix}`;
     const { shared, functions } = this.program;
@@ -398,6 +421,10 @@ export class FunctionLowering implements Code {
       functions.push(builder.function);
     }
     return name;
+  }
+
+  hostMap(map: HostMap): void {
+    this.program.resources.hostMaps.set(map.name, map);
   }
 
   // ---- events and maps ---------------------------------------------------------------------------------

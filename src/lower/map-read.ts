@@ -2,11 +2,12 @@
 
 import { helpers } from "../bpf/helpers.ts";
 import { invariant, present } from "../base/invariant.ts";
+import { elementType } from "../define/aggregation.ts";
 import { memoryOperand, type Operand, type Place, scalarOperand } from "../define/code.ts";
 import type { Value } from "../ir/model.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression, MapExpression } from "../syntax/ast.ts";
-import { isScalar, sameType, sizeOf, type Type } from "../types/type.ts";
+import { type AggregateType, isScalar, sameType, sizeOf, type Type } from "../types/type.ts";
 import { aggregateValueType } from "./aggregate-type.ts";
 import { emitMissing } from "./warnings.ts";
 import type { FunctionLowering } from "./function.ts";
@@ -20,6 +21,8 @@ export function readMap(f: FunctionLowering, expression: MapExpression): Operand
   const { value } = layout.map;
   if (value.kind === "aggregate") {
     const key = buildKey(f, layout, expression.keys ?? []);
+    const fields = layout.map.aggregation?.fields ?? [];
+    if (fields.length > 0) return readFields(f, layout, value, key);
     return scalarOperand({ kind: "int", bytes: 8, signed: value.signed }, readAggregate(f, layout, key));
   }
   if (layout.kind === "scalar") return memoryValue(f, value, scalarEntry(f, layout), layout.valueOffset);
@@ -78,11 +81,25 @@ export function storeMapValue(f: FunctionLowering, expression: MapExpression, as
   return true;
 }
 
-/** The integer of an aggregate: its states on all CPUs combined in a loop. */
+/** An aggregate of several parts, as a record of words. */
+function readFields(f: FunctionLowering, layout: MapLayout, value: AggregateType, key: Value): Operand {
+  const definition = present(layout.map.aggregation, "aggregation");
+  const words = definition.finishFields(f, value, foldStates(f, layout, value, key));
+  const address = f.temporary(8 * words.length);
+  for (const [i, word] of words.entries()) f.ir.store(8, address, 8 * i, word);
+  return memoryOperand(present(elementType(definition, value), "type of an element"), address);
+}
+
+/** The integer of an aggregate. */
 export function readAggregate(f: FunctionLowering, layout: MapLayout, key: Value): Value {
   const { value, aggregation } = layout.map;
-  const definition = present(aggregation, "aggregation");
   if (value.kind !== "aggregate") return f.ir.const(0);
+  return present(aggregation, "aggregation").finish(f, value, foldStates(f, layout, value, key));
+}
+
+/** The states of an element on all CPUs combined in a loop. */
+function foldStates(f: FunctionLowering, layout: MapLayout, value: AggregateType, key: Value): readonly Value[] {
+  const definition = present(layout.map.aggregation, "aggregation");
   const variables = Array.from({ length: definition.accumulators }, () => f.ir.variable());
   for (const variable of variables) f.ir.write(variable, f.ir.const(0));
   f.repeat(f.target.possibleCpus, (cpu) => {
@@ -100,5 +117,5 @@ export function readAggregate(f: FunctionLowering, layout: MapLayout, key: Value
       },
     );
   });
-  return definition.finish(f, value, variables.map((variable) => f.ir.read(variable)));
+  return variables.map((variable) => f.ir.read(variable));
 }

@@ -35,6 +35,8 @@ export function loadScalar(f: FunctionLowering, operand: Operand): Value {
     case "memory":
       return loadFrom(f, operand.type, operand.address, operand.offset, operand.bits);
     case "remote": {
+      // Only probe_read says whether it failed.
+      if (operand.space === "kernel" && f.program.warningLevel < 2) return readKernel(f, operand);
       const size = operand.bits === undefined ? sizeOf(operand.type) : storedSize(operand.type);
       const slot = f.ir.slotAddress(f.ir.slot(8));
       const from = f.ir.offset(operand.address, operand.offset);
@@ -45,6 +47,30 @@ export function loadScalar(f: FunctionLowering, operand: Operand): Value {
     case "arguments":
       invariant(false, `no register holds ${operand.kind}`);
   }
+}
+
+/** A scalar in kernel memory; of a bit-field as few bytes as have it all. */
+function readKernel(f: FunctionLowering, operand: Operand & { kind: "remote" }): Value {
+  const { type, bits, struct, address } = operand;
+  const piece = bits === undefined ? { size: accessSize(sizeOf(type)), at: 0, shift: 0 } : bitFieldAccess(bits, operand.offset, storedSize(type));
+  const offset = operand.offset + piece.at;
+  const load = struct === undefined ? undefined : f.target.kernelTypes?.plainLoad(struct, offset, piece.size);
+  const value = f.ir.readKernel(piece.size, address, offset, load?.struct, load?.pointee);
+  if (bits !== undefined) return extractBits(f, type, value, piece.shift, bits.width);
+  return piece.size < 8 && isSigned(type) ? f.ir.extend(value, accessBits(piece.size), true) : value;
+}
+
+/** The smallest aligned word of a storage unit that contains a bit-field: its distance from the unit's start, and the bit-field's place in it. */
+function bitFieldAccess(
+  { shift, width }: { readonly shift: number; readonly width: number },
+  unitOffset: number,
+  unitSize: number,
+): { readonly size: AccessSize; readonly at: number; readonly shift: number } {
+  for (const size of [1, 2, 4] as const) {
+    const at = Math.floor(shift / (size * 8)) * size;
+    if (size < unitSize && (unitOffset + at) % size === 0 && shift + width <= (at + size) * 8) return { size, at, shift: shift - at * 8 };
+  }
+  return { size: accessSize(unitSize), at: 0, shift };
 }
 
 function loadFrom(f: FunctionLowering, type: Type, address: Value, offset: number, bits: Field["bits"]): Value {
@@ -73,10 +99,14 @@ function loadBits(
   bits: { readonly shift: number; readonly width: number },
 ): Value {
   const unit = loadWord(f, accessSize(storedSize(type)), address, offset);
-  const left = 64 - bits.shift - bits.width;
+  return extractBits(f, type, unit, bits.shift, bits.width);
+}
+
+function extractBits(f: FunctionLowering, type: Type, unit: Value, shift: number, width: number): Value {
+  const left = 64 - shift - width;
   const high = left === 0 ? unit : f.ir.binary("shl", unit, f.ir.const(left));
   const operation = isSigned(type) ? "ashr" : "lshr";
-  return bits.width === 64 ? high : f.ir.binary(operation, high, f.ir.const(64 - bits.width));
+  return width === 64 ? high : f.ir.binary(operation, high, f.ir.const(64 - width));
 }
 
 /** The bytes of an operand in memory that programs may load from. */

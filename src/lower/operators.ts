@@ -8,6 +8,7 @@ import type { BinaryOperator, Expression } from "../syntax/ast.ts";
 import { arithmeticType, isFlexibleLiteral, promote } from "../types/convert.ts";
 import { bool, type IntType, isScalar, layoutTuple, none, pointerTo, sizeOf, type Type, uint64 } from "../types/type.ts";
 import { truthOf } from "./expressions.ts";
+import { addressNumber, holdsValue, moveAddress } from "./addresses.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
 import { updateMapElement } from "./map-write.ts";
 import { extendTo, memberOperand } from "./operands.ts";
@@ -172,8 +173,18 @@ function lowerPointerArithmetic(f: FunctionLowering, expression: Binary, type: T
   const left = f.integer(expression.left);
   const right = f.integer(expression.right);
   const pointer = pointerLeft ? left : right;
+  const literal = f.literalOf(pointerLeft ? expression.right : expression.left);
+  const sign = expression.operator === "-" ? -1 : 1;
+  if (literal?.kind === "int" && isNear(literal.value)) {
+    return scalarOperand(type, moveAddress(f, pointer, sign * Number(literal.value) * elementSize(type)));
+  }
   const scaled = f.ir.binary("mul", pointerLeft ? right : left, f.ir.const(elementSize(type)));
-  return scalarOperand(type, f.ir.binary(expression.operator === "-" ? "sub" : "add", pointer, scaled));
+  return scalarOperand(type, f.ir.binary(sign < 0 ? "sub" : "add", addressNumber(f, pointer), scaled));
+}
+
+/** Whether an address may move by so many elements in one instruction. */
+function isNear(count: bigint): boolean {
+  return count >= -0x1000n && count <= 0x1000n;
 }
 
 /** Bytes that a pointer moves by one element; void counts as 1. */
@@ -334,7 +345,7 @@ export function lowerUnary(f: FunctionLowering, expression: Expression & { kind:
     case "*": {
       const address = f.integer(expression.operand);
       const pointer = operandType.kind === "pointer" ? operandType : pointerTo(uint64, f.point.space);
-      return dereference(pointer, address, 0);
+      return dereference(f, pointer, address, 0);
     }
   }
 }
@@ -345,11 +356,19 @@ function narrowUnsigned(f: FunctionLowering, value: Value, operandType: Type): V
 }
 
 /** What a pointer points to, at a byte offset. */
-export function dereference(pointer: Type & { kind: "pointer" }, address: Value, offset: number): Operand {
+export function dereference(f: FunctionLowering, pointer: Type & { kind: "pointer" }, address: Value, offset: number): Operand {
   const bytes: Operand =
-    pointer.space === "bpf" && address.type !== "int"
+    pointer.space === "bpf" && address.type !== "int" && holdsValue(f, address, pointer.to, offset)
       ? { kind: "memory", type: pointer.to, address, offset: 0, bits: undefined }
-      : { kind: "remote", type: pointer.to, address, offset: 0, space: pointer.space === "bpf" ? "kernel" : pointer.space, bits: undefined };
+      : {
+          kind: "remote",
+          type: pointer.to,
+          address: addressNumber(f, address),
+          offset: 0,
+          struct: pointer.to.kind === "struct" ? pointer.to : undefined,
+          space: pointer.space === "bpf" ? "kernel" : pointer.space,
+          bits: undefined,
+        };
   return memberOperand(bytes, pointer.to, offset, undefined);
 }
 
@@ -364,7 +383,8 @@ export function lowerIncrement(f: FunctionLowering, expression: Expression & { k
     return scalarOperand(type, expression.prefix ? after : before);
   }
   const before = f.scalar(readVariable(f, target));
-  const after = extendTo(f, next(before), type);
+  const moved = type.kind === "pointer" ? moveAddress(f, before, operation === "add" ? step : -step) : next(before);
+  const after = extendTo(f, moved, type);
   writeVariable(f, target, scalarOperand(type, after));
   return scalarOperand(type, expression.prefix ? after : before);
 }

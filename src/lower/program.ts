@@ -8,10 +8,12 @@ import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import type { Block, IrFunction, IrModule } from "../ir/model.ts";
+import type { ReadPlan } from "../ir/passes/expand-reads.ts";
 import { addressesTaken, planCaptures } from "./captures.ts";
 import { FunctionLowering, type ProgramLowering } from "./function.ts";
 import { layoutMap, type MapLayout } from "./map-layout.ts";
 import { lowerCondition } from "./operators.ts";
+import { planReads } from "./read-plan.ts";
 import { Resources, ScratchRegion } from "./resources.ts";
 import { lowerBody } from "./statements.ts";
 
@@ -26,6 +28,8 @@ export interface LoweringOptions {
 /** One module and the attach points that it is loaded for. */
 export interface LoweredProbe {
   readonly module: IrModule;
+  /** How its reads of kernel memory are to be made. */
+  readonly reads: ReadPlan;
   readonly functionName: string;
   readonly points: readonly ProbePoint[];
 }
@@ -106,7 +110,8 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
   lowerMain(main, input, whole);
   const functions = [main.ir.function, ...main.program.functions];
   for (const f of functions) removeUnreachable(f);
-  return { module: { functions }, functionName, points };
+  const reads = planReads(functions, input.target, input.analysed.config, whole.roomy);
+  return { module: { functions }, reads, functionName, points };
 }
 
 /** What the bodies of a program have in common. */

@@ -1,6 +1,7 @@
 // What lowering collects over a whole program: uses of actions, string constants, sizes of scratch memory.
 
 import type { ActionSpec, SourcePlace } from "../define/action.ts";
+import type { HostMap } from "../define/host-map.ts";
 import type { Span } from "../source/source.ts";
 import { alignUp } from "../types/type.ts";
 
@@ -11,6 +12,8 @@ export class Resources {
   sendsPackets = false;
   /** Whether programs look if another one runs on their CPU. */
   guardsPrograms = false;
+  /** Maps that user space fills, by name. */
+  readonly hostMaps = new Map<string, HostMap>();
   /** Bytes of scratch memory that each CPU needs so far. */
   scratchSize = 0;
   private readonly constants: number[] = [];

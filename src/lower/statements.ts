@@ -119,14 +119,23 @@ function lowerUpdate(f: FunctionLowering, statement: Of<"assign">, operator: Non
     updateMapElement(f, target, (old) => next(old, right));
     return;
   }
-  const right = f.integer(value);
   const old = f.scalar(readVariable(f, target));
+  const right = f.integer(value);
   writeVariable(f, target, scalarOperand(type, extendTo(f, next(old, right), type)));
 }
 
 /** Whether evaluating an expression may change the map: then the old value is read before it. */
 function changesSomething(expression: Expression): boolean {
-  return expression.kind === "increment" || expressionsOf(expression).some(changesSomething);
+  switch (expression.kind) {
+    case "increment":
+    case "block-expression":
+    case "if-expression":
+      return true;
+    case "call":
+      return expression.arguments.some((argument) => argument.kind === "map" || changesSomething(argument));
+    default:
+      return expressionsOf(expression).some(changesSomething);
+  }
 }
 
 function isSigned(type: Type): boolean {

@@ -1,10 +1,12 @@
 // Comparison of strings: up to the shorter capacity, ending at a NUL in both.
 
 import type { Operand, Place } from "../define/code.ts";
+import type { IrBuilder } from "../ir/builder.ts";
 import type { AccessSize, Value } from "../ir/model.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { sizeOf } from "../types/type.ts";
 import { chunks, type FunctionLowering } from "./function.ts";
+import { addressIn, longLoop, type LongLoopBody, shortLoop, when } from "./long-loops.ts";
 
 /** The right side of a comparison. */
 export type StringSide = { readonly literal: string } | { readonly operand: Operand };
@@ -48,7 +50,7 @@ function compareLiteral(f: FunctionLowering, operand: Operand, literal: string, 
 }
 
 /**
- * Compares word by word in a bounded loop. Per word x of the left and y of the right side: z has the high bit of each zero
+ * Compares word by word in a loop. Per word x of the left and y of the right side: z has the high bit of each zero
  * byte of x (exact for the lowest one), m covers the bytes up to and including that one, or all when there is none.
  * What differs below m decides; a NUL without a difference before it ends both strings.
  */
@@ -58,25 +60,25 @@ function compareRuntime(f: FunctionLowering, left: Operand, right: Operand, limi
   const a = f.place(left);
   const b = f.place(right);
   const bytes = wordSize(count, a, b);
+  const words = Math.floor(count / bytes);
   const result = f.ir.variable();
   f.ir.write(result, f.ir.const(1));
   const done = f.ir.newBlock();
   const step = (size: AccessSize, at: Value) => {
     const x = f.ir.load(size, f.ir.binary("add", f.ir.offset(a.address, a.offset), at), 0);
     const y = f.ir.load(size, f.ir.binary("add", f.ir.offset(b.address, b.offset), at), 0);
-    const difference = f.ir.binary("xor", x, y);
-    const below = f.ir.binary("sub", x, f.ir.const(repeated(0x01n, size)));
-    const inverse = f.ir.binary("and", f.ir.binary("xor", x, f.ir.const(-1)), f.ir.const(repeated(0x80n, size)));
-    const zeros = f.ir.binary("and", below, inverse);
-    const mask = f.ir.binary("xor", zeros, f.ir.binary("sub", zeros, f.ir.const(1)));
-    const counted = f.ir.binary("and", difference, mask);
+    const { counted, over } = compareWords(f.ir, x, y, size);
     f.ir.write(result, f.ir.compare("eq", counted, f.ir.const(0)));
-    const more = f.ir.newBlock();
-    f.ir.branch("ne", f.ir.binary("or", counted, zeros), f.ir.const(0), done, more);
-    f.ir.startSealed(more);
+    when(f.ir, "ne", over, f.ir.const(0), () => f.ir.jump(done));
   };
-  const words = Math.floor(count / bytes);
-  f.repeat(words, (round) => step(bytes, f.ir.binary("mul", round, f.ir.const(bytes))));
+  if (words <= shortLoop) f.repeat(words, (round) => step(bytes, f.ir.binary("mul", round, f.ir.const(bytes))));
+  else {
+    const addresses = [f.ir.offset(a.address, a.offset), f.ir.offset(b.address, b.offset), f.ir.const(undecided)];
+    const frame = longLoop(f, `equal_${bytes}_${words}`, words, addresses, (body) => compareRound(body, words, bytes));
+    f.ir.write(result, f.ir.load(8, frame, 16));
+    when(f.ir, "ne", f.ir.read(result), f.ir.const(undecided), () => f.ir.jump(done));
+    f.ir.write(result, f.ir.const(1));
+  }
   for (const [offset, rest] of chunks(count - words * bytes, words * bytes)) step(rest, f.ir.const(words * bytes + offset));
   const longer = sizeOf(left.type) > count ? a : sizeOf(right.type) > count ? b : undefined;
   // One side is full to the last byte without a NUL: the other one must end there.
@@ -87,6 +89,32 @@ function compareRuntime(f: FunctionLowering, left: Operand, right: Operand, limi
   f.ir.jump(done);
   f.ir.startSealed(done);
   return f.ir.read(result);
+}
+
+/** In the frame of a long comparison as long as neither a difference nor an end was met. */
+const undecided = 2;
+
+function compareRound({ b, round, frame, stop }: LongLoopBody, words: number, bytes: AccessSize): void {
+  when(b, "uge", round, b.const(words), stop);
+  const at = b.binary("mul", round, b.const(bytes));
+  const x = b.load(bytes, b.binary("add", addressIn(b, frame, 0), at), 0);
+  const y = b.load(bytes, b.binary("add", addressIn(b, frame, 1), at), 0);
+  const { counted, over } = compareWords(b, x, y, bytes);
+  when(b, "ne", over, b.const(0), () => {
+    b.store(8, frame, 16, b.compare("eq", counted, b.const(0)));
+    stop();
+  });
+}
+
+/** The differences that count, and whether the comparison is over: there are some, or both strings end. */
+function compareWords(b: IrBuilder, x: Value, y: Value, size: AccessSize): { readonly counted: Value; readonly over: Value } {
+  const difference = b.binary("xor", x, y);
+  const below = b.binary("sub", x, b.const(repeated(0x01n, size)));
+  const inverse = b.binary("and", b.binary("xor", x, b.const(-1)), b.const(repeated(0x80n, size)));
+  const zeros = b.binary("and", below, inverse);
+  const mask = b.binary("xor", zeros, b.binary("sub", zeros, b.const(1)));
+  const counted = b.binary("and", difference, mask);
+  return { counted, over: b.binary("or", counted, zeros) };
 }
 
 /** The widest words that are aligned at both places. */

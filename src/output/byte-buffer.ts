@@ -1,6 +1,8 @@
 // A growing buffer of output bytes that writers fill in place and that keeps its memory between uses.
 
 const firstSize = 4096;
+/** Above this length the call of a native function pays. */
+const longText = 64;
 
 export class ByteBuffer {
   /** The memory; replaced when it grows, so it must be read again after `reserve`. */
@@ -23,7 +25,8 @@ export class ByteBuffer {
     this.reserve(length);
     const { bytes } = this;
     const start = this.length;
-    for (let i = 0; i < length; i++) bytes[start + i] = text.charCodeAt(i);
+    if (length > longText) Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).write(text, start, "latin1");
+    else for (let i = 0; i < length; i++) bytes[start + i] = text.charCodeAt(i);
     this.length = start + length;
   }
 

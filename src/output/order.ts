@@ -25,7 +25,7 @@ export function compareValues(a: Value | undefined, b: Value | undefined): numbe
     case "int":
     case "enum":
     case "pointer":
-      return b.kind === a.kind ? compare(BigInt.asIntN(64, a.value), BigInt.asIntN(64, b.value)) : 0;
+      return b.kind === a.kind ? compare(signedWord(a.value), signedWord(b.value)) : 0;
     case "bool":
       return b.kind === "bool" ? compare(BigInt(a.value), BigInt(b.value)) : 0;
     case "string":
@@ -45,6 +45,13 @@ export function compareValues(a: Value | undefined, b: Value | undefined): numbe
     case "series":
       return 0;
   }
+}
+
+const mostPositive = (1n << 63n) - 1n;
+
+/** A number as its 64 bits are read with a sign. */
+function signedWord(value: bigint): bigint {
+  return value > mostPositive ? BigInt.asIntN(64, value) : value;
 }
 
 function compare(a: bigint, b: bigint): number {

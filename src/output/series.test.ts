@@ -10,7 +10,7 @@ function graph(marks: Readonly<Record<number, string>>): string {
 }
 
 function render(rows: readonly (readonly [start: bigint, value: bigint | undefined])[]): readonly string[] {
-  return renderSeries({ rows: rows.map(([start, value]) => ({ start, value })) }).split("\n");
+  return renderSeries({ signed: true, rows: rows.map(([start, value]) => ({ start, value })) }).split("\n");
 }
 
 const second = 1_000_000_000n;
@@ -70,3 +70,10 @@ test("one row alone is shown to the nanosecond", () => {
 });
 
 test("nothing is shown of a series without rows", () => assert.deepEqual(render([]), [""]));
+
+test("a range of one value is widened as far as there are numbers", () => {
+  const ends = (value: bigint, signed: boolean) => (renderSeries({ signed, rows: [{ start: 0n, value }] }).split("\n")[0] ?? "").trim().split(/ +/);
+  assert.deepEqual(ends((1n << 63n) - 1n, true), ["9223372036854775806", "9223372036854775807"]);
+  assert.deepEqual(ends(-(1n << 63n), true), ["-9223372036854775808", "-9223372036854775807"]);
+  assert.deepEqual(ends(0n, false), ["0", "1"]);
+});

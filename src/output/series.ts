@@ -21,13 +21,15 @@ function unitOf({ rows }: Series): (typeof units)[number] {
   return units.find((unit) => distance >= unit.least) ?? units[3];
 }
 
-/** Smallest and largest value; a range of one value is widened on both sides. */
-function rangeOf({ rows }: Series): { readonly min: bigint; readonly max: bigint } {
+/** Smallest and largest value; a range of one value is widened on both sides, as far as there are numbers. */
+function rangeOf({ rows, signed }: Series): { readonly min: bigint; readonly max: bigint } {
   const values = rows.flatMap((row) => (row.value === undefined ? [] : [row.value]));
   const [first = 0n] = values;
   const min = values.reduce((a, b) => (b < a ? b : a), first);
   const max = values.reduce((a, b) => (b > a ? b : a), first);
-  return min === max ? { min: min - 1n, max: max + 1n } : { min, max };
+  if (min !== max) return { min, max };
+  const [least, most] = signed ? [-(1n << 63n), (1n << 63n) - 1n] : [0n, (1n << 64n) - 1n];
+  return { min: min > least ? min - 1n : min, max: max < most ? max + 1n : max };
 }
 
 /** The graph's part of a line; columns are computed in single precision, as those of bars are. */

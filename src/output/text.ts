@@ -8,9 +8,12 @@ export interface TextOptions {
   readonly truncationTrailer: string;
 }
 
+/** As without settings. */
+const defaultTextOptions: TextOptions = { truncationTrailer: ".." };
+
 const barWidth = 52;
 
-export function renderText(value: Value, options: TextOptions): string {
+export function renderText(value: Value, options: TextOptions = defaultTextOptions): string {
   switch (value.kind) {
     case "none":
       return "null";
@@ -79,7 +82,7 @@ function bar(count: bigint, largest: bigint): string {
 }
 
 /** A whole map: one line for each entry, tables for histograms. */
-export function renderMapText(snapshot: MapSnapshot, options: TextOptions): string {
+export function renderMapText(snapshot: MapSnapshot, options: TextOptions = defaultTextOptions): string {
   const { name, shape } = snapshot;
   return snapshot.entries
     .map(({ key, value }) => {

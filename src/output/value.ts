@@ -26,6 +26,8 @@ export type Value =
 
 /** Values over time: rows in ascending order, one for each interval. */
 export interface Series {
+  /** Whether the values are signed: bounds of their range. */
+  readonly signed: boolean;
   readonly rows: readonly SeriesRow[];
 }
 

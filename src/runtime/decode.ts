@@ -2,6 +2,7 @@
 
 import type { ResolveHost } from "../define/value-type.ts";
 import type { Registry } from "../define/registry.ts";
+import { stackIsIncomplete } from "../define/unwind-layout.ts";
 import type { Value } from "../output/value.ts";
 import { type EnumType, layoutTuple, stackHeader, type StackType, storedSize, type Type } from "../types/type.ts";
 
@@ -9,8 +10,8 @@ import { type EnumType, layoutTuple, stackHeader, type StackType, storedSize, ty
 export interface Decoder {
   readonly registry: Registry;
   readonly host: ResolveHost;
-  /** Text of a stack from its addresses. */
-  stackText(type: StackType, pid: number, addresses: readonly bigint[]): string;
+  /** Text of a stack from its addresses; an incomplete one could not be unwound any further. */
+  stackText(type: StackType, pid: number, addresses: readonly bigint[], complete: boolean): string;
 }
 
 /** Reads a value of a type at an offset; `stored`: as C memory has it (enums in their own size). */
@@ -134,5 +135,6 @@ function decodeStack(decoder: Decoder, view: DataView, offset: number, type: Sta
     return { kind: "stack", bytes: `\n${frames.join("")}` };
   }
   const addresses = Array.from({ length: count }, (_, i) => view.getBigUint64(offset + header + i * 8, true));
-  return { kind: "stack", bytes: decoder.stackText(type, pid, addresses) };
+  const complete = type.walk !== "tables" || view.getUint32(offset + 4, true) !== stackIsIncomplete;
+  return { kind: "stack", bytes: decoder.stackText(type, pid, addresses, complete) };
 }

@@ -80,37 +80,38 @@ export class UserMaps {
   private readScalar(spec: UserMapSpec, div: bigint): readonly Entry[] {
     const raw = lookupElement(this.fd(spec), new Uint8Array(4), this.rawSize(spec));
     if (raw === undefined) return [];
-    const states = this.states(spec, raw);
-    if (!states.some((state) => state.getBigUint64(0, true) !== 0n)) return [];
-    const moved = states.map((state) => offsetView(state, scalarValueOffset));
+    const states = this.states(spec, viewOf(raw), 0);
+    if (!states.some(({ bytes, at }) => bytes.getBigUint64(at, true) !== 0n)) return [];
+    const moved = states.map(({ bytes, at }) => ({ bytes, at: at + scalarValueOffset }));
     return [{ key: undefined, ...this.value(spec, moved, div) }];
   }
 
   private readKeyed(spec: UserMapSpec, div: bigint): readonly Entry[] {
-    return lookupAll(this.fd(spec), spec.keySize, this.rawSize(spec)).map(({ key, value }) => ({
-      key: this.key(spec, key),
-      ...this.value(spec, this.states(spec, value), div),
-    }));
-  }
-
-  private states(spec: UserMapSpec, raw: Buffer): readonly DataView[] {
-    const step = alignUp(spec.valueSize, 8);
-    const count = spec.perCpu ? this.cpus : 1;
-    return Array.from({ length: count }, (_, i) => new DataView(raw.buffer, raw.byteOffset + i * step, spec.valueSize));
-  }
-
-  private key(spec: UserMapSpec, bytes: Buffer): Value {
-    return decodeValue(this.decoder, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, spec.map.key);
-  }
-
-  private value(spec: UserMapSpec, states: readonly DataView[], div: bigint): { value: Value; rank: bigint | undefined } {
-    const { value: type, aggregation } = spec.map;
-    if (type.kind === "aggregate" && aggregation !== undefined) {
-      const list: AggregateState[] = states.map((bytes) => ({ bytes }));
-      return aggregation.summarise(type, list, div);
+    const size = this.rawSize(spec);
+    const entries: Entry[] = [];
+    for (const { count, keys, values } of lookupAll(this.fd(spec), spec.keySize, size)) {
+      for (let i = 0; i < count; i++) {
+        const key = decodeValue(this.decoder, keys, i * spec.keySize, spec.map.key);
+        const { value, rank } = this.value(spec, this.states(spec, values, i * size), div);
+        entries.push({ key, value, rank });
+      }
     }
-    const [state] = states;
-    const value = decodeValue(this.decoder, present(state, "value"), 0, type);
+    return entries;
+  }
+
+  /** The states of an element on all CPUs. */
+  private states(spec: UserMapSpec, bytes: DataView, start: number): readonly AggregateState[] {
+    const step = alignUp(spec.valueSize, 8);
+    const states: AggregateState[] = [];
+    for (let cpu = 0; cpu < (spec.perCpu ? this.cpus : 1); cpu++) states.push({ bytes, at: start + cpu * step });
+    return states;
+  }
+
+  private value(spec: UserMapSpec, states: readonly AggregateState[], div: bigint): { value: Value; rank: bigint | undefined } {
+    const { value: type, aggregation } = spec.map;
+    if (type.kind === "aggregate" && aggregation !== undefined) return aggregation.summarise(type, states, div);
+    const { bytes, at } = present(states[0], "value");
+    const value = decodeValue(this.decoder, bytes, at, type);
     return { value: divide(value, div), rank: rankOf(type, value) };
   }
 
@@ -119,30 +120,29 @@ export class UserMaps {
   private readScalarBuckets(spec: UserMapSpec, div: bigint): readonly Entry[] {
     const states = new Map<number, readonly AggregateState[]>();
     for (const { key, value } of lookupAllArray(this.fd(spec), this.rawSize(spec))) {
-      if (value.some((byte) => byte !== 0)) states.set(key, this.aggregateStates(spec, value));
+      if (value.some((byte) => byte !== 0)) states.set(key, this.states(spec, viewOf(value), 0));
     }
     if (states.size === 0 && !this.zeroed.has(spec.map.name)) return [];
     return [{ key: undefined, ...this.buckets(spec, states, div) }];
   }
 
   private readKeyedBuckets(spec: UserMapSpec, div: bigint): readonly Entry[] {
-    const groups = new Map<string, { key: Buffer; states: Map<number, readonly AggregateState[]> }>();
-    for (const { key, value } of lookupAll(this.fd(spec), spec.keySize, this.rawSize(spec))) {
-      const own = key.subarray(0, spec.keySize - 8);
-      const bucket = Number(key.readBigUInt64LE(spec.keySize - 8));
-      const name = own.toString("latin1");
-      const group = groups.get(name) ?? { key: Buffer.from(own), states: new Map<number, readonly AggregateState[]>() };
-      groups.set(name, group);
-      group.states.set(bucket, this.aggregateStates(spec, value));
+    const groups = new Map<string, { key: Value; states: Map<number, readonly AggregateState[]> }>();
+    const size = this.rawSize(spec);
+    const ownSize = spec.keySize - 8;
+    for (const { count, keys, values } of lookupAll(this.fd(spec), spec.keySize, size)) {
+      for (let i = 0; i < count; i++) {
+        const start = i * spec.keySize;
+        const name = Buffer.from(keys.buffer, keys.byteOffset + start, ownSize).toString("latin1");
+        let group = groups.get(name);
+        if (group === undefined) {
+          group = { key: decodeValue(this.decoder, keys, start, spec.map.key), states: new Map() };
+          groups.set(name, group);
+        }
+        group.states.set(Number(keys.getBigUint64(start + ownSize, true)), this.states(spec, values, i * size));
+      }
     }
-    return [...groups.values()].map(({ key, states }) => ({
-      key: this.key(spec, key),
-      ...this.buckets(spec, states, div),
-    }));
-  }
-
-  private aggregateStates(spec: UserMapSpec, raw: Buffer): readonly AggregateState[] {
-    return this.states(spec, raw).map((bytes) => ({ bytes }));
+    return [...groups.values()].map(({ key, states }) => ({ key, ...this.buckets(spec, states, div) }));
   }
 
   private buckets(spec: UserMapSpec, states: BucketStates, div: bigint): { value: Value; rank: bigint } {
@@ -193,8 +193,8 @@ function* lookupAllArray(fd: number, valueSize: number): Generator<{ key: number
   }
 }
 
-function offsetView(view: DataView, by: number): DataView {
-  return new DataView(view.buffer, view.byteOffset + by, view.byteLength - by);
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Plain integers are ordered by value, everything else by key. */

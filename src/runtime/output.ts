@@ -100,7 +100,9 @@ export class Output implements EventSink {
     }
     const info = failure === undefined ? "" : `\nAdditional Info - helper: ${failure.helper}, retcode: ${failure.code}`;
     this.writer.flush();
-    this.options.complain(fromByteString(locatedMessage(severity, text + info, place)));
+    // What went wrong outside of the program does not have its place in front of it in bpftrace either.
+    const outside = severity === "error" && kind === "runtime_error";
+    this.options.complain(fromByteString(locatedMessage(severity, text + info, outside ? undefined : place)));
   }
 
   endOfBurst(): void {

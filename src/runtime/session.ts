@@ -3,9 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { type AttachEnvironment, attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
+import { type AttachEnvironment, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
-import { singleProbes, type SingleProbes } from "../attach/single-probes.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
@@ -15,6 +14,7 @@ import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
+import { unwindMaps } from "../define/unwind-layout.ts";
 import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
@@ -25,15 +25,19 @@ import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
 import type { StackType } from "../types/type.ts";
+import { attachProbe, noteAttaching } from "./attach-probe.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
+import { Unwinder } from "./unwinder.ts";
 import type { EventSink } from "./event-sink.ts";
 
 export interface SessionOptions {
   readonly child: Child | undefined;
   /** Process of -p, or of the child. */
   readonly pid: number | undefined;
+  /** Further processes whose user stacks may be unwound by tables. */
+  readonly unwindPids: readonly number[];
   readonly verbose: boolean;
   /** How much the verifier writes about accepted programs: 0 nothing, else BPF_LOG bits; the sink gets it as notes. */
   readonly verifierLog: number;
@@ -45,8 +49,12 @@ export interface SessionOptions {
   userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
   userName(uid: number): string;
   cgroupPath(id: bigint, filter: string): string;
+  /** Notes where a process has its code now, for the names of its addresses after its end. */
+  rememberProcess(pid: number): void;
 }
 
+/** What a frame of a stack begins with. */
+const indentation: Readonly<Record<StackType["mode"], string>> = { bpftrace: "        ", perf: "\t", raw: "", build_id: "" };
 /** Attaching looks for signals after so many milliseconds. */
 const attachSlice = 50;
 /** Rounds of a millisecond that the last drain waits for a record that a program is still writing. */
@@ -59,6 +67,9 @@ function milliseconds(): number {
 }
 
 export class AttachFailure extends Error {}
+
+/** Something that the program needs is missing from the start. */
+export class StartFailure extends Error {}
 
 /** A run of a test or a benchmark. */
 export interface ModeRun {
@@ -82,6 +93,7 @@ export class Session {
   private readonly links: Link[] = [];
   private readonly files = new CreatedFiles();
   private packets: PerfBufferReader | undefined;
+  private unwinder: Unwinder | undefined;
   /** Something can still happen that has events. */
   private listening = false;
   private lost = 0n;
@@ -132,6 +144,7 @@ export class Session {
       this.stopWanted = true;
       this.wake();
     });
+    this.startUnwinder();
     this.runPrograms("begin");
     const attached = await this.attachAll();
     if (attached === undefined) return interruptedWhileAttaching;
@@ -149,6 +162,7 @@ export class Session {
     this.runPrograms("end");
     await this.drainAll();
     this.reportTotalLost();
+    this.reportMisses();
     this.output.ending();
     if (this.compiled.config.printMapsOnExit) this.printMaps();
     await this.output.finish();
@@ -157,6 +171,7 @@ export class Session {
 
   /** Does all up to the first event, and undoes it. */
   async rehearse(): Promise<void> {
+    this.startUnwinder();
     this.runPrograms("begin");
     await this.attachAll();
   }
@@ -168,6 +183,7 @@ export class Session {
 
   /** Runs what begins a run, what ends it, or nothing but what is in between; `work` may run probes of a mode. */
   runMode(work: () => void): void {
+    this.startUnwinder();
     this.runPrograms("begin");
     this.drainNow();
     this.exiting = false;
@@ -197,11 +213,54 @@ export class Session {
   async close(): Promise<void> {
     this.ring.close();
     this.packets?.close();
+    this.unwinder?.close();
     this.files.close();
     this.options.child?.terminate();
     await detachAll(this.links.splice(0));
     this.loaded.close();
     await this.options.child?.exited;
+  }
+
+  // ---- unwind tables ---------------------------------------------------------------------------------------
+
+  /** Makes the tables of all known processes, if some program unwinds stacks. Throws StartFailure. */
+  private startUnwinder(): void {
+    if (!this.loaded.maps.has(unwindMaps.processes.name)) return;
+    const { child, pid, unwindPids } = this.options;
+    const pids = new Set([...(pid === undefined ? [] : [pid]), ...unwindPids]);
+    if (pids.size === 0) throw new StartFailure("dw_ustack() has to know the processes whose stacks it unwinds: name them with -p, -c or --dwarf-pid");
+    if (child !== undefined) this.mapChild(child);
+    this.unwinder = new Unwinder(this.loaded.maps, (message) => this.output.warn(message));
+    for (const known of pids) {
+      try {
+        this.unwinder.add(known);
+        this.options.rememberProcess(known);
+      } catch (problem) {
+        const reason = problem instanceof Error ? problem.message : String(problem);
+        throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
+      }
+    }
+    if (this.options.verbose) this.output.note(this.unwinder.summary());
+  }
+
+  /** Brings the command to where its libraries are mapped; what is mapped later is looked at when it is met. */
+  private mapChild(child: Child): void {
+    try {
+      child.runToEntry();
+    } catch (problem) {
+      if (!(problem instanceof SystemError)) throw problem;
+      this.output.warn(`The command can't be held at its start (${errnoText(problem.errno)}): its first stacks may be incomplete.`);
+    }
+  }
+
+  private mappingsChanged(pid: number): void {
+    this.unwinder?.mappingsChanged(pid);
+    this.options.rememberProcess(pid);
+  }
+
+  private reportMisses(): void {
+    const misses = this.unwinder?.misses() ?? 0n;
+    if (misses > 0n && this.options.verbose) this.output.note(`${misses} stacks of dw_ustack() met an address that was in no known mapping`);
   }
 
   // ---- begin, end, attaching -----------------------------------------------------------------------------
@@ -226,7 +285,7 @@ export class Session {
     const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
     for (const { probe, fd } of [...forward, ...backward]) {
-      if (this.options.verbose) this.noteAttaching(probe);
+      noteAttaching(probe, (text) => this.note(text));
       const { btfId } = this.options.attachTarget(probe);
       const count = this.attachOne(probe, fd, { ...environment, typeId: btfId });
       attached += count ?? 0;
@@ -241,22 +300,19 @@ export class Session {
     return attached;
   }
 
-  private noteAttaching({ attach, name }: CompiledProbe): void {
-    if (attach.mechanism === "test-run") return;
-    this.output.note(`Trying to attach probe: ${name}`);
-    const places =
-      attach.mechanism === "uprobe-multi"
-        ? attach.names.map((symbol) => `${attach.path}:${symbol}`)
-        : attach.mechanism === "kprobe-multi" ? attach.functions : [];
-    const bothEnds = attach.mechanism === "kprobe-multi" && attach.ends === "both";
-    if (places.length > 0) this.output.note(`Attaching to ${places.length} functions${bothEnds ? " at entry and return" : ""}`);
-    for (const place of places) this.output.note(`  ${place}`);
+  private note(text: string): void {
+    if (this.options.verbose) this.output.note(text);
   }
 
   /** Gives how many probes were attached; undefined when the kernel refused and the run goes on without. */
   private attachOne(probe: CompiledProbe, fd: number, environment: AttachEnvironment): number | undefined {
     try {
-      return this.attachOrSubstitute(probe, fd, environment);
+      return attachProbe({ probe, fd }, {
+        loaded: this.loaded,
+        environment,
+        keep: (link) => this.links.push(link),
+        note: (text) => this.note(text),
+      });
     } catch (problem) {
       if (!(problem instanceof SystemError)) throw problem;
       const { missingProbes } = this.compiled.config;
@@ -266,41 +322,6 @@ export class Session {
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
       return undefined;
     }
-  }
-
-  /** Where one link for many functions is refused, each function gets a probe of its own. Throws SystemError. */
-  private attachOrSubstitute(probe: CompiledProbe, fd: number, environment: AttachEnvironment): number {
-    const singles = singleProbes(probe);
-    try {
-      const link = attachProgram(probe.name, fd, probe.attach, environment);
-      this.links.push(link);
-      const refused = link.refused ?? [];
-      if (refused.length > 0 && this.options.verbose) this.output.note(`Not attached, refused by the kernel: ${refused.join(", ")}`);
-      return probe.count - refused.length;
-    } catch (problem) {
-      if (!(problem instanceof SystemError) || singles === undefined) throw problem;
-      if (this.options.verbose) this.output.note(`One link for all functions is refused (${problem.advice || errnoText(problem.errno)}): attaching to each`);
-      const counts = singles.map((single) => this.attachSingles(single, environment));
-      return Math.min(...counts);
-    }
-  }
-
-  /** Attaches a program to many functions; gives to how many the kernel let it. Throws SystemError when it is none. */
-  private attachSingles({ probe, places }: SingleProbes, environment: AttachEnvironment): number {
-    const { fd } = this.loaded.loadMore(probe);
-    let count = 0;
-    let refusal: SystemError | undefined;
-    for (const place of places) {
-      try {
-        this.links.push(attachProgram(probe.name, fd, place, environment));
-        count += 1;
-      } catch (problem) {
-        if (!(problem instanceof SystemError)) throw problem;
-        refusal ??= problem;
-      }
-    }
-    if (count === 0 && refusal !== undefined) throw refusal;
-    return count;
   }
 
   /** Lets iterators go over all their elements; what they write stands where a printf would. */
@@ -471,13 +492,13 @@ export class Session {
         maxStrlen: compiled.config.maxStrlen,
         complain: (message) => this.output.warn(message),
       },
-      stackText: (type, pid, addresses) => this.stackText(type, pid, addresses),
+      stackText: (type, pid, addresses, complete) => this.stackText(type, pid, addresses, complete),
     };
   }
 
-  private stackText(type: StackType, pid: number, addresses: readonly bigint[]): string {
+  private stackText(type: StackType, pid: number, addresses: readonly bigint[], complete: boolean): string {
     const frames = addresses.map((address) => `${this.frameText(type, pid, address)}\n`);
-    return `\n${frames.join("")}`;
+    return `\n${frames.join("")}${complete ? "" : `${indentation[type.mode]}<unwind failure>\n`}`;
   }
 
   private frameText(type: StackType, pid: number, address: bigint): string {
@@ -523,6 +544,7 @@ export class Session {
       message: (severity, kind, text, place, failure) => output.message(severity, kind, text, place, failure),
       shell: runShell,
       readFile: readBeginning,
+      mappingsChanged: (pid) => this.mappingsChanged(pid),
       createFile: (path, header) => this.files.create(path, header),
       bootToRealtime: this.target.bootToRealtime,
       now: () => readClock("realtime"),

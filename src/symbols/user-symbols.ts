@@ -33,6 +33,13 @@ export class UserSymbols {
     this.demangles = demangles;
   }
 
+  /** Reads the mappings of a process now, for addresses that are to be named after its end. */
+  remember(pid: number): void {
+    const before = this.mappings.get(pid);
+    this.mappings.delete(pid);
+    if (this.mapsOf(pid).length === 0 && before !== undefined) this.mappings.set(pid, before);
+  }
+
   private mapsOf(pid: number): readonly Mapping[] {
     const known = this.mappings.get(pid);
     if (known !== undefined) return known;

@@ -202,7 +202,7 @@ export class ExpressionParser {
       const lone = type.kind === "named-type" && type.size === undefined && type.name === first;
       const span = scanner.span(start);
       // A builtin word alone in parentheses is a value, never a type.
-      if (this.beginsOperand(lone && !isTypeName(type.name)) && !(lone && isBuiltinWord(type.name))) {
+      if (this.beginsOperand(lone && !isTypeName(type.name) && !scanner.typedefs.has(type.name)) && !(lone && isBuiltinWord(type.name))) {
         const operand = this.unary();
         return { kind: "cast", type, operand, span };
       }

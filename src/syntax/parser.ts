@@ -122,29 +122,28 @@ class ProgramParser {
   private definitionItem(start: number): boolean {
     const { scanner } = this;
     const word = scanner.peekWord();
-    const follows = (pattern: RegExp) => pattern.test(scanner.text.slice(start, start + 400));
     switch (word) {
       case "struct":
       case "union":
       case "enum":
       case "typedef":
-        if (!follows(/^\w+[\s{]/)) return false;
+        if (!scanner.wordBefore("", "{")) return false;
         this.cItem(start, word);
         return true;
       case "config":
-        if (!follows(/^config\s*[={]/)) return false;
+        if (!scanner.wordBefore("=", "{")) return false;
         this.configBlock(start);
         return true;
       case "import":
-        if (!follows(/^import\s*"/)) return false;
+        if (!scanner.wordBefore('"')) return false;
         this.import(start);
         return true;
       case "macro":
-        if (!follows(/^macro\s/)) return false;
+        if (!scanner.wordBefore("")) return false;
         this.items.push(this.macro(start));
         return true;
       case "fn":
-        if (!follows(/^fn\s+\w+\s*\(/)) return false;
+        if (!scanner.wordBefore("")) return false;
         this.items.push(this.fn(start));
         return true;
       case "let":
@@ -185,19 +184,17 @@ class ProgramParser {
     const { scanner } = this;
     let nesting = 0;
     let at = start;
-    for (; at < scanner.text.length; at++) {
+    while (at < scanner.text.length) {
       const c = scanner.text.charAt(at);
+      at += cTokenLength(scanner.text, at);
       if (c === "{") nesting += 1;
       else if (c === "}") {
         nesting -= 1;
         if (nesting === 0 && word !== "typedef") {
-          at = this.cTail(at + 1);
+          at = this.cTail(at);
           break;
         }
-      } else if (c === ";" && nesting === 0) {
-        at += 1;
-        break;
-      }
+      } else if (c === ";" && nesting === 0) break;
     }
     if (nesting > 0) {
       scanner.position = scanner.text.length;
@@ -205,6 +202,8 @@ class ProgramParser {
     }
     scanner.position = at;
     scanner.lastEnd = at;
+    scanner.forgetComments(start);
+    if (word === "typedef") for (const name of typedefNames(scanner.text.slice(start, at))) scanner.typedefs.add(name);
     this.cDefinition("declaration", start, at);
   }
 
@@ -362,8 +361,10 @@ class ProgramParser {
   private attachPoint(): AttachPoint {
     const { scanner } = this;
     const start = scanner.here();
+    const label = /^([A-Za-z_]\w*)\s*=\s*(?=[\w"$])/.exec(scanner.text.slice(start, start + 400));
+    const from = start + (label?.[0].length ?? 0);
     let colons = 0;
-    let at = start;
+    let at = from;
     for (; at < scanner.text.length; at++) {
       const c = scanner.text.charAt(at);
       if (c === '"') {
@@ -375,20 +376,41 @@ class ProgramParser {
       else if (c === "/") {
         const comment = scanner.text.charAt(at + 1) === "/" || scanner.text.charAt(at + 1) === "*";
         if (comment && colons === 0) break;
-        if (!comment && (colons === 0 || !mayContainPath(scanner.text.slice(start, at)))) break;
+        if (!comment && (colons === 0 || !mayContainPath(scanner.text.slice(from, at)))) break;
       }
     }
-    if (at === start) scanner.expected("attach point");
+    if (at === from) scanner.expected("attach point");
     scanner.position = at;
     scanner.lastEnd = at;
-    if (/^[{]/.test(scanner.text.slice(start, at))) scanner.expected("attach point");
-    return { text: scanner.text.slice(start, at), span: scanner.span(start, at) };
+    const text = scanner.text.slice(from, at);
+    return { text: label === null ? text : `${label[1]}=${text}`, span: scanner.span(start, at) };
   }
+}
+
+/** Characters up to the next that can open or close something: whole comments, strings and character constants. */
+function cTokenLength(text: string, at: number): number {
+  const c = text.charAt(at);
+  const next = text.charAt(at + 1);
+  if (c === '"' || c === "'") return /^(["'])(?:[^\\\n]|\\.)*?\1/.exec(text.slice(at, at + 4096))?.[0].length ?? 1;
+  if (c !== "/" || (next !== "/" && next !== "*")) return 1;
+  const end = text.indexOf(next === "/" ? "\n" : "*/", at + 2);
+  return end < 0 ? text.length - at : end + (next === "/" ? 0 : 2) - at;
+}
+
+/** The names that a typedef declares: those before `;`, `,`, `[` and in `(*name)`, outside braces. */
+function typedefNames(text: string): readonly string[] {
+  let outside = text;
+  for (let before = ""; before !== outside; ) {
+    before = outside;
+    outside = outside.replace(/\{[^{}]*\}/g, " ");
+  }
+  const names = [...outside.matchAll(/(\w+)\s*(?=[;,[])|\(\s*\*\s*(\w+)\s*\)/g)];
+  return names.flatMap(([, plain, pointer]) => plain ?? pointer ?? []);
 }
 
 /** Whether a `/` in the text belongs to it: in parts that can be paths, or that say nothing yet (patterns, parameters). */
 function mayContainPath(text: string): boolean {
-  const provider = text.slice(0, text.indexOf(":")).replace(/^.*=/, "");
+  const provider = text.slice(0, text.indexOf(":"));
   const withPaths = ["uprobe", "u", "uretprobe", "ur", "usdt", "watchpoint", "w", "iter", "it"];
   return withPaths.includes(provider.toLowerCase()) || /[*[$"]/.test(provider);
 }

@@ -13,6 +13,8 @@ export class Scanner {
   readonly file: SourceFile;
   readonly text: string;
   readonly comments: Comment[] = [];
+  /** Names that the script's own `typedef`s give. */
+  readonly typedefs = new Set<string>();
   position = 0;
   /** End of the last thing that was not layout. */
   lastEnd = 0;
@@ -96,6 +98,12 @@ export class Scanner {
     this.comments.push({ kind, text: this.text.slice(start, this.position), span: this.span(start, this.position) });
   }
 
+  /** Forgets the comments from a place on: they belong to a text that is kept as it is. */
+  forgetComments(from: number): void {
+    const first = this.comments.findIndex((comment) => comment.span.start >= from);
+    if (first >= 0) this.comments.splice(first);
+  }
+
   // ---- symbols --------------------------------------------------------------------------------------------
 
   /** Whether a symbol comes next. */
@@ -143,6 +151,16 @@ export class Scanner {
     this.position += word.length;
     this.lastEnd = this.position;
     return true;
+  }
+
+  /** Whether the word that comes next is followed by one of the symbols, or by a word for an empty one. */
+  wordBefore(...symbols: readonly string[]): boolean {
+    const { position, lastEnd } = this;
+    this.takeWord();
+    const found = symbols.some((symbol) => (symbol === "" ? this.peekWord() !== undefined : this.peek(symbol)));
+    this.position = position;
+    this.lastEnd = lastEnd;
+    return found;
   }
 
   needWord(what: string): string {

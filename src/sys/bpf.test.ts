@@ -103,7 +103,8 @@ describe("maps", options, () => {
         for (let i = 0; i < count; i++) updateElement(fd, u64(i), u64(i * 2));
         const keys = [...mapKeys(fd, 8)].map((key) => Number(key.readBigUInt64LE()));
         assert.deepEqual(keys.sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i));
-        const pairs = new Map(lookupAll(fd, 8, 8).map(({ key, value }) => [Number(key.readBigUInt64LE()), Number(value.readBigUInt64LE())]));
+        const pairs = new Map(lookupAll(fd, 8, 8).flatMap(({ count, keys, values }) =>
+          Array.from({ length: count }, (_, i) => [Number(keys.getBigUint64(8 * i, true)), Number(values.getBigUint64(8 * i, true))] as const)));
         assert.equal(pairs.size, count);
         for (const [key, value] of pairs) assert.equal(value, key * 2);
       });

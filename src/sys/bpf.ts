@@ -74,14 +74,15 @@ export interface MapAttributes {
   readonly flags: number;
 }
 
-/** Creates a map; gives its descriptor. */
-export function createMap(map: MapAttributes): number {
+/** Creates a map; gives its descriptor. A map of maps takes the descriptor of one that is like its elements. */
+export function createMap(map: MapAttributes, innerFd = 0): number {
   const attributes = new Attributes(72)
     .u32(0, map.type)
     .u32(4, map.keySize)
     .u32(8, map.valueSize)
     .u32(12, map.maxEntries)
     .u32(16, map.flags)
+    .u32(20, innerFd)
     .name(28, map.name);
   return check(attributes.call(commands.mapCreate), "create map", map.name);
 }
@@ -128,10 +129,23 @@ export function* mapKeys(fd: number, keySize: number): Generator<Buffer> {
   }
 }
 
+/** Some elements of a map: keys and values one after the other. */
+export interface ElementChunk {
+  readonly count: number;
+  readonly keys: DataView;
+  readonly values: DataView;
+}
+
+/** Elements of a chunk at most, and bytes of it, so that large values do not need much memory. */
+const chunkElements = 4096;
+const chunkBytes = 1 << 22;
+/** All elements of one bucket of the hash must fit into a chunk. */
+const leastElements = 64;
+
 /** Keys and values of a hash in large pieces (BPF_MAP_LOOKUP_BATCH, Linux 5.6). */
-export function lookupAll(fd: number, keySize: number, valueSize: number): readonly { key: Buffer; value: Buffer }[] {
-  const chunk = 4096;
-  const entries: { key: Buffer; value: Buffer }[] = [];
+export function lookupAll(fd: number, keySize: number, valueSize: number): readonly ElementChunk[] {
+  const chunk = Math.max(leastElements, Math.min(chunkElements, Math.floor(chunkBytes / (keySize + valueSize))));
+  const chunks: ElementChunk[] = [];
   let batch: bigint | undefined;
   const arena = new Arena();
   const cursors = [arena.room(Math.max(keySize, 64)), arena.room(Math.max(keySize, 64))] as const;
@@ -150,24 +164,23 @@ export function lookupAll(fd: number, keySize: number, valueSize: number): reado
     // ENOENT marks the last piece, ENOSPC a bucket that does not fit: then one by one.
     if (result < 0 && result !== -2) return slowLookupAll(fd, keySize, valueSize);
     const count = attributes.bytes.readUInt32LE(32);
-    for (let i = 0; i < count; i++) {
-      entries.push({
-        key: Buffer.from(keys.bytes.subarray(i * keySize, (i + 1) * keySize)),
-        value: Buffer.from(values.bytes.subarray(i * valueSize, (i + 1) * valueSize)),
-      });
-    }
-    if (result === -2) return entries;
+    chunks.push({ count, keys: copyOf(keys.bytes, count * keySize), values: copyOf(values.bytes, count * valueSize) });
+    if (result === -2) return chunks;
     batch = out.address;
   }
 }
 
-function slowLookupAll(fd: number, keySize: number, valueSize: number): readonly { key: Buffer; value: Buffer }[] {
-  const entries: { key: Buffer; value: Buffer }[] = [];
-  for (const key of mapKeys(fd, keySize)) {
+function copyOf(bytes: Uint8Array, length: number): DataView {
+  const copy = new Uint8Array(length);
+  copy.set(bytes.subarray(0, length));
+  return new DataView(copy.buffer);
+}
+
+function slowLookupAll(fd: number, keySize: number, valueSize: number): readonly ElementChunk[] {
+  return [...mapKeys(fd, keySize)].flatMap((key) => {
     const value = lookupElement(fd, key, valueSize);
-    if (value !== undefined) entries.push({ key, value });
-  }
-  return entries;
+    return value === undefined ? [] : [{ count: 1, keys: copyOf(key, keySize), values: copyOf(value, valueSize) }];
+  });
 }
 
 export function freezeMap(fd: number): void {

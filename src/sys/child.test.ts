@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { resolveCommand, startChild } from "./child.ts";
 
 function commandOf(pid: number): string {
@@ -71,4 +71,62 @@ test("what can't be executed is told before or after", async () => {
     rmSync(folder, { recursive: true });
   }
   assert.throws(() => startChild("no-such-command-at-all"), /does not exist/);
+});
+
+describe("at its entry point", { skip: process.arch === "x64" ? false : "for x86-64 only" }, () => {
+  const mappedFiles = (pid: number) => readFileSync(`/proc/${pid}/maps`, "latin1");
+  const state = (pid: number) => /^State:\s*(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+
+  test("a command is held with its libraries mapped, and goes on untraced", async () => {
+    const child = startChild("sleep 1000");
+    child.runToEntry();
+    assert.equal(commandOf(child.pid), "sleep");
+    assert.match(mappedFiles(child.pid), /libc\.so/);
+    assert.equal(state(child.pid), "t");
+    // Node does not take the stop for an end.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(state(child.pid), "t");
+    child.release();
+    await until(() => state(child.pid) === "S");
+    assert.match(readFileSync(`/proc/${child.pid}/status`, "latin1"), /^TracerPid:\s*0$/m);
+    child.terminate();
+    assert.deepEqual(await child.exited, { code: null, signal: "SIGTERM", problem: undefined });
+  });
+
+  test("a held command runs as if nothing had been", async () => {
+    const child = startChild("false");
+    child.runToEntry();
+    child.release();
+    assert.deepEqual(await child.exited, { code: 1, signal: null, problem: undefined });
+  });
+
+  test("a held command can be ended", async () => {
+    const child = startChild("sleep 1000");
+    child.runToEntry();
+    child.terminate();
+    assert.equal((await child.exited).signal, "SIGTERM");
+  });
+
+  test("what can't be executed is told", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "child-"));
+    try {
+      const broken = join(folder, "broken");
+      writeFileSync(broken, "\x7fELF", { mode: 0o755 });
+      const child = startChild(broken);
+      child.runToEntry();
+      child.release();
+      const { code, problem } = await child.exited;
+      assert.equal(code, 127);
+      assert.match(problem ?? "", /broken: /);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a command that is gone is refused", async () => {
+    const child = startChild("sleep 1000");
+    process.kill(child.pid, "SIGKILL");
+    await child.exited;
+    assert.throws(() => child.runToEntry(), /trace the command/);
+  });
 });

@@ -8,11 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gateProgram } from "./child-gate.ts";
 import { closeFd, memoryFile } from "./memory.ts";
+import { stopAtEntry } from "./stop-at-entry.ts";
 import { errnoText } from "./system-error.ts";
 
 export interface Child {
   readonly pid: number;
-  /** Lets the command start. */
+  /**
+   * Lets the command start, but only up to its entry point: its libraries are mapped then. Throws SystemError where that can't be done; the
+   * command then starts with `release`, unless it has started already.
+   */
+  runToEntry(): void;
+  /** Lets the command start, or go on. */
   release(): void;
   /** Ends it if it still runs. */
   terminate(): void;
@@ -24,6 +30,15 @@ export interface ChildEnd {
   readonly signal: string | null;
   /** Why the command could not be executed. */
   readonly problem: string | undefined;
+}
+
+interface State {
+  ended: boolean;
+  /** Of a failed execve. */
+  errno: number;
+  started: boolean;
+  /** Lets a held command go on. */
+  goOn: (() => void) | undefined;
 }
 
 /** The file behind the first word of a command; a text says what is wrong. */
@@ -61,7 +76,7 @@ export function startChild(command: string): Child {
   const { pid } = gate;
   if (pid === undefined) throw new Error("the process can't be made");
   const line = gate.stdio[3];
-  const state = { ended: false, errno: 0 };
+  const state: State = { ended: false, errno: 0, started: false, goOn: undefined };
   if (line instanceof Socket) {
     line.on("data", (bytes: Buffer) => {
       state.errno = bytes[0] ?? 0;
@@ -76,14 +91,27 @@ export function startChild(command: string): Child {
       resolve({ code, signal, problem: state.errno === 0 ? undefined : `${resolved.file}: ${errnoText(state.errno)}` });
     });
   });
+  const start = () => {
+    if (line instanceof Socket && !state.started) line.end("\n");
+    state.started = true;
+  };
+  const goOn = () => {
+    state.goOn?.();
+    state.goOn = undefined;
+  };
   return {
     pid,
+    runToEntry: () => {
+      if (!state.started) state.goOn = stopAtEntry(pid, start);
+    },
     release: () => {
-      if (line instanceof Socket) line.end("\n");
+      start();
+      goOn();
     },
     terminate: () => {
       if (state.ended) return;
       gate.kill("SIGTERM");
+      goOn();
       // A stopped process takes the signal when it goes on.
       gate.kill("SIGCONT");
     },

@@ -92,7 +92,7 @@ const record = (...fields: (readonly [string, Type])[]): Type => ({ kind: "recor
 const aggregate = (aggregation: string, signed = true, ...parameters: bigint[]): AggregateType => ({ kind: "aggregate", aggregation, signed, parameters });
 const enumType: Type = { kind: "enum", name: "e", bytes: 4, signed: false, enumerators: [] };
 const otherEnum: Type = { kind: "enum", name: "f", bytes: 4, signed: true, enumerators: [] };
-const stack = (limit: number): Type => ({ kind: "stack", space: "kernel", mode: "bpftrace", limit });
+const stack = (limit: number): Type => ({ kind: "stack", space: "kernel", walk: "kernel", mode: "bpftrace", limit });
 const ksym: Type = { kind: "opaque", name: "ksym_t", size: 8, alignment: 8, parameters: [] };
 const usym: Type = { kind: "opaque", name: "usym_t", size: 16, alignment: 8, parameters: [] };
 const array = (element: Type, count: number): Type => ({ kind: "array", element, count });

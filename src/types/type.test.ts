@@ -14,7 +14,7 @@ const struct = (size: number, alignment: number): Type => ({
   kind: "struct",
   layout: { tag: "struct", name: "s", size, alignment, complete: true, fields: () => [] },
 });
-const stack = (space: "kernel" | "user", mode: "bpftrace" | "build_id", limit: number): Type => ({ kind: "stack", space, mode, limit });
+const stack = (space: "kernel" | "user", mode: "bpftrace" | "build_id", limit: number): Type => ({ kind: "stack", space, walk: "kernel", mode, limit });
 const sum: Type = { kind: "aggregate", aggregation: "sum", signed: true, parameters: [] };
 const usum: Type = { kind: "aggregate", aggregation: "sum", signed: false, parameters: [] };
 const count: Type = { kind: "aggregate", aggregation: "count", signed: false, parameters: [] };

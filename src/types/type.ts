@@ -105,6 +105,8 @@ export interface AggregateType {
 export interface StackType {
   readonly kind: "stack";
   readonly space: "kernel" | "user";
+  /** What finds the callers: the kernel, by its own means or frame pointers, or our program by unwind tables. */
+  readonly walk: "kernel" | "tables";
   readonly mode: "bpftrace" | "perf" | "raw" | "build_id";
   readonly limit: number;
 }
@@ -201,7 +203,7 @@ export function sizeOf(type: Type): number {
   }
 }
 
-/** Bytes before the addresses of a stack: a u64 count; of a user stack also the pid and a u32 before it. */
+/** Bytes before the addresses of a stack: a u64 count; of a user stack also the pid and a u32 before it, which says of unwound ones whether they are incomplete. */
 export function stackHeader(type: StackType): number {
   return type.space === "user" ? 16 : 8;
 }
@@ -331,7 +333,7 @@ export function typeName(type: Type): string {
     case "aggregate":
       return `${unsignedPrefix(type)}${type.aggregation}_t`;
     case "stack":
-      return `${type.space === "kernel" ? "k" : "u"}stack_${type.mode}_${type.limit}`;
+      return `${type.walk === "tables" ? "dw_" : ""}${type.space === "kernel" ? "k" : "u"}stack_${type.mode}_${type.limit}`;
     case "opaque":
       return opaqueWord(type.name);
   }
@@ -384,7 +386,7 @@ export function sameType(a: Type, b: Type): boolean {
         a.parameters.every((p, i) => p === b.parameters[i])
       );
     case "stack":
-      return b.kind === "stack" && a.space === b.space && a.mode === b.mode && a.limit === b.limit;
+      return b.kind === "stack" && a.space === b.space && a.walk === b.walk && a.mode === b.mode && a.limit === b.limit;
     case "opaque":
       return (
         b.kind === "opaque" &&

@@ -14,7 +14,10 @@ interface Fixture {
 /** Functions then begin with an instruction of four bytes. */
 const landingPads = process.arch === "x64" ? ["-fcf-protection=branch"] : [];
 
-/** Programs by the names that rows give them. */
+/** Code that only its unwind tables lead through. */
+const noFramePointers = ["-O2", "-fomit-frame-pointer", "-fno-optimize-sibling-calls"];
+
+/** Programs by the names that rows give them; `{folder}` in flags is where they are built. */
 const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["loop", { compiler: "gcc", source: "loop.c", flags: ["-g", "-O1", ...landingPads] }],
   ["loop_nodwarf", { compiler: "gcc", source: "loop.c", flags: ["-O1"] }],
@@ -27,6 +30,9 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["calls", { compiler: "gcc", source: "calls.c", flags: ["-O1"] }],
   ["crowd", { compiler: "gcc", source: "crowd.c", flags: ["-O1", "-pthread"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
+  ["libshaft.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
+  ["libpit.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
+  ["cave", { compiler: "gcc", source: "cave.c", flags: [...noFramePointers, "-pthread", "-Wl,--no-as-needed", "{folder}/libshaft.so", "-Wl,-rpath,{folder}"] }],
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
 ]);
@@ -58,7 +64,7 @@ export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
       problems.set(name, `${compiler} is not installed`);
       continue;
     }
-    const run = spawnSync(compiler, [...flags, join(sources, source), "-o", join(path, name)], { encoding: "utf8", cwd: sources });
+    const run = spawnSync(compiler, [...flags.map((flag) => flag.replace("{folder}", path)), join(sources, source), "-o", join(path, name)], { encoding: "utf8", cwd: sources });
     if (run.status !== 0) throw new Error(`${compiler} fails on ${source}:\n${run.stderr}`);
   }
   mkdirSync(join(path, "rows"));

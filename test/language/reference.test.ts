@@ -48,6 +48,7 @@ const options = {
   includePaths: [],
   includes: [],
   disabledFeatures: [],
+  plainLoads: true,
   warningLevel: 1,
   observe: false,
   stage: undefined,
@@ -83,7 +84,7 @@ async function run(program: CompiledProgram, dryRun: boolean): Promise<Outcome> 
   const queue = new TraceQueue({ truncationTrailer: program.config.strTruncTrailer });
   const events: TraceEvent[] = [];
   const timer = setInterval(() => events.push(...queue.take()), 10);
-  const settings = { child: undefined, pid: undefined, verbose: false, verifierLog: 0, dryRun, onSelf: () => () => undefined, stop: new Promise<void>(() => undefined) };
+  const settings = { child: undefined, pid: undefined, unwindPids: [process.pid], verbose: false, verifierLog: 0, dryRun, onSelf: () => () => undefined, stop: new Promise<void>(() => undefined) };
   try {
     const status = await runProgram(program, machine, settings, queue);
     return { status, events: [...events, ...queue.take()] };

@@ -22,6 +22,7 @@ const options: ScriptOptions = {
   includePaths: [],
   includes: [],
   disabledFeatures: [],
+  plainLoads: true,
   warningLevel: 1,
   observe: true,
   stage: undefined,

@@ -20,6 +20,7 @@ const plain: ScriptOptions = {
   includePaths: [],
   includes: [],
   disabledFeatures: [],
+  plainLoads: true,
   warningLevel: 1,
   observe: false,
   stage: undefined,

@@ -101,6 +101,8 @@ export function fakeKernelTypes(): KernelTypes {
       const index = [...definitions.structs.keys(), ...[...definitions.enums.keys()].map((e) => `enum ${e}`)].indexOf(`${tag} ${name}`);
       return index < 0 ? undefined : index + 1;
     },
+    structId: () => undefined,
+    plainLoad: () => undefined,
     functionModules: (name) => (name in functions ? ["vmlinux"] : []),
     functionPrototype: (name) => {
       const parameters = functions[name];

@@ -17,6 +17,7 @@ const compileOptions: ScriptOptions = {
   includePaths: [],
   includes: [],
   disabledFeatures: [],
+  plainLoads: true,
   warningLevel: 1,
   observe: false,
   stage: undefined,

@@ -16,6 +16,9 @@ export interface GuestRow {
 /** Of what every guest checks besides rows: that its kernel has the features of its release. */
 export const featuresKey = "features";
 
+/** What the guest calls, in its results, the check that the rows left nothing behind. */
+export const leftBehindKey = "left behind";
+
 /** Of the rows for every kernel one of this many is run, and one of this many loaded. */
 const sampleRates = { run: 100, load: 2 } as const;
 

@@ -6,7 +6,7 @@ import { after, describe, type TestContext, test } from "node:test";
 import { buildFixtures } from "../conformance/fixtures.ts";
 import { describeRow } from "../conformance/table.ts";
 import { bootGuest, buildGuestRunner, type Guest, reasonAgainstGuests } from "./boot-guest.ts";
-import { featuresKey, rowsFor } from "./rows.ts";
+import { featuresKey, leftBehindKey, rowsFor } from "./rows.ts";
 
 const allKernels = ["6.1", "6.12"];
 const kernels = process.env["VM_KERNELS"]?.split(",") ?? allKernels;
@@ -57,5 +57,10 @@ for (const { kernel, rows } of plans) {
         await checkResult(context, kernel, key);
       });
     }
+    test(`${kernel} nothing is left behind`, withoutGuests === undefined ? {} : { skip: withoutGuests }, async (context: TestContext) => {
+      const result = await (await guests?.get(kernel))?.result(leftBehindKey);
+      if (result?.kind === "unavailable") context.skip(result.reason);
+      else assert.deepEqual(result, { kind: "ran", problem: undefined });
+    });
   });
 }

@@ -24,6 +24,7 @@ const boolEncoding = 4;
 export class BtfTypes {
   private readonly btf: BtfReader;
   private readonly layouts = new Map<number, StructLayout>();
+  private readonly ids = new Map<StructLayout, number>();
   private readonly enums = new Map<number, EnumType>();
   /** Named structs whose fields were asked for. */
   readonly examined: StructType[] = [];
@@ -35,6 +36,11 @@ export class BtfTypes {
   constructor(btf: BtfReader, base?: BtfTypes) {
     this.btf = btf;
     this.base = base;
+  }
+
+  /** The id of a struct that came from here. */
+  idOf(layout: StructLayout): number | undefined {
+    return this.ids.get(layout);
   }
 
   /** Skips typedefs and qualifiers. */
@@ -123,6 +129,7 @@ export class BtfTypes {
       },
     };
     this.layouts.set(id, layout);
+    this.ids.set(layout, id);
     return { kind: "struct", layout };
   }
 

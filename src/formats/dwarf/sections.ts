@@ -12,6 +12,7 @@ export type SectionName =
   | "str_offsets"
   | "addr"
   | "line"
+  | "frame"
   | "ranges"
   | "rnglists";
 

@@ -123,6 +123,30 @@ describe("a file made by hand", () => {
     assert.equal(file.addressOf(1_000_000n), undefined);
   });
 
+  test("code is mapped in whole pages, whatever the offset of its segment", () => {
+    const bytes = makeElf();
+    assert.equal(parsed(bytes).codeAddresses()(0n), undefined, "a segment that can't be executed is no code");
+    bytes.writeUInt32LE(5, 68);
+    // A segment at 0x1680 of the file and 0x402680 of memory, 0x2000 bytes long.
+    bytes.writeBigUInt64LE(0x1680n, 72);
+    bytes.writeBigUInt64LE(0x40_2680n, 80);
+    bytes.writeBigUInt64LE(0x2000n, 96);
+    const addressOf = parsed(bytes).codeAddresses();
+    assert.equal(addressOf(0x1000n), 0x40_2000n);
+    assert.equal(addressOf(0x3000n), 0x40_4000n);
+    assert.equal(addressOf(0x4000n), undefined);
+    assert.equal(addressOf(0n), undefined);
+  });
+
+  test("the frame header is found by its program header", () => {
+    const bytes = makeElf();
+    assert.equal(parsed(bytes).frameHeader(), undefined);
+    bytes.writeUInt32LE(0x6474_e550, 64);
+    const header = parsed(bytes).frameHeader();
+    assert.equal(header?.address, loadAddress);
+    assert.equal(header?.bytes.length, codeAt + 32);
+  });
+
   test("defined symbols come by address", () => {
     assert.deepEqual(file.symbols().map(({ name, address, size, type }) => [name, address - base, size, type]), [
       ["first", 0n, 16, 2],

@@ -18,6 +18,7 @@ interface Segment {
   readonly offset: bigint;
   readonly address: bigint;
   readonly fileSize: bigint;
+  readonly executable: boolean;
 }
 
 interface Section {
@@ -36,6 +37,8 @@ const segmentHeaderSize = 56;
 const sectionHeaderSize = 64;
 const emptySection = 0;
 const loadSegment = 1;
+const frameHeaderSegment = 0x6474_e550;
+const pageSize = 4096n;
 const symbolTable = 2;
 const dynamicSymbols = 11;
 
@@ -72,6 +75,29 @@ export class ElfFile {
   addressOf(offset: bigint): bigint | undefined {
     const segment = this.segments.find((s) => offset >= s.offset && offset < s.offset + s.fileSize);
     return segment === undefined ? undefined : offset - segment.offset + segment.address;
+  }
+
+  /**
+   * Gives the virtual address of an offset that a process has mapped as code: mappings begin at pages, where segments need not. Without the
+   * file's bytes.
+   */
+  codeAddresses(): (offset: bigint) => bigint | undefined {
+    const segments = this.segments.filter((segment) => segment.executable);
+    return (offset) => {
+      const segment = segments.find((s) => offset >= s.offset - (s.offset % pageSize) && offset < s.offset + s.fileSize);
+      return segment === undefined ? undefined : offset - segment.offset + segment.address;
+    };
+  }
+
+  /** .eh_frame_hdr by the program header (PT_GNU_EH_FRAME), which is there when the table of sections is not. */
+  frameHeader(): { readonly address: bigint; readonly bytes: Uint8Array } | undefined {
+    const { bytes } = this;
+    for (const start of segmentHeaders(bytes)) {
+      if (bytes.readUInt32LE(start) !== frameHeaderSegment) continue;
+      const offset = Number(bytes.readBigUInt64LE(start + 8));
+      return { address: bytes.readBigUInt64LE(start + 16), bytes: this.content(offset, Number(bytes.readBigUInt64LE(start + 32))) };
+    }
+    return undefined;
   }
 
   /** All defined symbols by address. */
@@ -144,19 +170,24 @@ export class ElfFile {
   }
 }
 
-function readSegments(bytes: Buffer): readonly Segment[] {
+/** Where the program headers are. */
+function segmentHeaders(bytes: Buffer): readonly number[] {
   const at = Number(bytes.readBigUInt64LE(32));
   const size = bytes.readUInt16LE(54);
   const count = bytes.readUInt16LE(56);
+  if (size < segmentHeaderSize || at + count * size > bytes.length) return [];
+  return Array.from({ length: count }, (_, i) => at + i * size);
+}
+
+function readSegments(bytes: Buffer): readonly Segment[] {
   const segments: Segment[] = [];
-  if (size < segmentHeaderSize || at + count * size > bytes.length) return segments;
-  for (let i = 0; i < count; i++) {
-    const start = at + i * size;
+  for (const start of segmentHeaders(bytes)) {
     if (bytes.readUInt32LE(start) !== loadSegment) continue;
     segments.push({
       offset: bytes.readBigUInt64LE(start + 8),
       address: bytes.readBigUInt64LE(start + 16),
       fileSize: bytes.readBigUInt64LE(start + 32),
+      executable: (bytes.readUInt32LE(start + 4) & 1) !== 0,
     });
   }
   return segments;

@@ -1,9 +1,9 @@
 // Common subexpressions: an operation that a dominating block, or an earlier place of this one, has computed already is not repeated.
-// Needs: blocks in reverse postorder. Guarantees: no two pure operations with equal operands where one dominates the other; calls of pure helpers count
-// as such. Loads are the business of forward-memory.ts.
+// Needs: blocks in reverse postorder. Guarantees: no two pure operations with equal operands where one dominates the other; calls of pure helpers
+// and casts count as such. Loads are the business of forward-memory.ts.
 
 import { present } from "../../base/invariant.ts";
-import { helperById } from "../../bpf/helpers.ts";
+import { helperById, readOnlyCast } from "../../bpf/helpers.ts";
 import { isCommutative } from "../evaluate.ts";
 import { Dominators, resultOf } from "../graph.ts";
 import type { Block, Instruction, IrFunction, Value } from "../model.ts";
@@ -111,6 +111,7 @@ class Known {
       case "clamp":
         return `${i.maximum} ${i.operand.id}`;
       case "call":
+      case "call-kfunc":
         return i.arguments.map(({ id }) => id).join(" ");
       default:
         return undefined;
@@ -141,6 +142,8 @@ function kindOf(i: Instruction): string | undefined {
       return `extend ${i.signed} ${i.bits}`;
     case "byte-swap":
       return `byte-swap ${i.bits}`;
+    case "call-kfunc":
+      return i.name === readOnlyCast ? i.name : undefined;
     case "call":
       return helperById(i.helper)?.pure === true ? `call ${i.helper}` : undefined;
     default:

@@ -3,7 +3,7 @@
 // Needs: blocks in reverse postorder. Guarantees: every remaining value is needed for an effect, a branch or the result.
 
 import { present } from "../../base/invariant.ts";
-import { helperById } from "../../bpf/helpers.ts";
+import { helperById, readOnlyCast } from "../../bpf/helpers.ts";
 import { forEachOperand, resultOf, targetsOf } from "../graph.ts";
 import type { Block, Instruction, IrFunction, StackSlot, Value } from "../model.ts";
 import { definitionsOf } from "../rewrite.ts";
@@ -16,7 +16,7 @@ export function eliminateDeadCode(fn: IrFunction): void {
       const slot = slotOf(i.address, definitions);
       return slot === undefined || !written.has(slot);
     }
-    return i.op === "call-function" || i.op === "call-kfunc" || (i.op === "call" && helperById(i.helper)?.pure !== true);
+    return i.op === "call-function" || (i.op === "call-kfunc" && i.name !== readOnlyCast) || (i.op === "call" && helperById(i.helper)?.pure !== true);
   };
   const live = findLive(fn, definitions, isRoot);
   for (const { instructions } of fn.blocks) {

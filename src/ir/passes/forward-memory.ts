@@ -4,7 +4,7 @@
 // map values and other memory may be the same; a call that writes may have changed what it can reach.
 
 import { present } from "../../base/invariant.ts";
-import { helperById, helpers } from "../../bpf/helpers.ts";
+import { helperById, helpers, readOnlyCast } from "../../bpf/helpers.ts";
 import { forEachOperand, targetsOf } from "../graph.ts";
 import type { Block, Instruction, IrFunction, Value } from "../model.ts";
 import { definitionsOf, mapOperands, Replacements } from "../rewrite.ts";
@@ -88,7 +88,7 @@ class Forwarding {
       case "call":
       case "call-function":
       case "call-kfunc":
-        this.call(i);
+        if (i.op !== "call-kfunc" || i.name !== readOnlyCast) this.call(i);
     }
     this.output.push(i);
   }

@@ -22,7 +22,8 @@ export function sampleType(name: string): (site: CallSite) => AggregateType | un
 
 /** 64 bits at an offset of a state, by the sign of the aggregate. */
 export function word(state: AggregateState, offset: number, signed: boolean): bigint {
-  return signed ? state.bytes.getBigInt64(offset, true) : state.bytes.getBigUint64(offset, true);
+  const { bytes, at } = state;
+  return signed ? bytes.getBigInt64(at + offset, true) : bytes.getBigUint64(at + offset, true);
 }
 
 function total(states: readonly AggregateState[], offset: number, signed: boolean): bigint {
@@ -39,6 +40,8 @@ export function addTo(code: Code, state: IrValue, offset: number, value: IrValue
 }
 
 const noBuckets = {
+  fields: [],
+  finishFields: () => [],
   bucket: (code: Code) => code.ir.const(0),
   summariseBuckets: () => ({ value: { kind: "none" }, rank: 0n }) as const,
   align: (_type: AggregateType, values: readonly Value[]) => values,
@@ -138,7 +141,7 @@ function extreme(name: "min" | "max", doc: string): AggregationDef {
     },
     finish: (code, _type, [best]) => best ?? code.ir.const(0),
     summarise: (type, states, div) => {
-      const values = states.filter((s) => s.bytes.getBigUint64(8, true) !== 0n).map((s) => word(s, 0, type.signed));
+      const values = states.filter((s) => word(s, 8, false) !== 0n).map((s) => word(s, 0, type.signed));
       const value = values.reduce((a, b) => ((name === "min" ? b < a : b > a) ? b : a), values[0] ?? 0n);
       return { value: { kind: "int", value: divided(value, div) }, rank: BigInt.asUintN(64, value) };
     },
@@ -200,6 +203,11 @@ const stats: AggregationDef = {
   castable: false,
   shape: "stats",
   type: sampleType("stats"),
+  fields: ["count", "average", "total"],
+  finishFields: (code, type, accumulators) => {
+    const [all, samples] = accumulators;
+    return all === undefined || samples === undefined ? [] : [samples, avg.finish(code, type, accumulators), all];
+  },
   summarise: (type, states, div) => {
     const { all, samples, average } = averageOf(type, states);
     return { value: { kind: "stats", count: samples, average: divided(average, div), total: all }, rank: average };

@@ -7,7 +7,7 @@ import type { Value as IrValue } from "../../ir/model.ts";
 import { histRows, lhistRows } from "../../output/histogram.ts";
 import type { Value } from "../../output/value.ts";
 import type { AggregateType } from "../../types/type.ts";
-import { addTo } from "./counters.ts";
+import { addTo, word } from "./counters.ts";
 
 function literal(site: CallSite, index: number): bigint | undefined {
   const value = site.arguments[index]?.literal;
@@ -19,13 +19,15 @@ const notState = {
   accumulators: 0,
   fold: () => [],
   finish: (code: Code) => code.ir.const(0),
+  fields: [],
+  finishFields: () => [],
   summarise: () => ({ value: { kind: "none" }, rank: 0n }) as const,
   align: (_type: AggregateType, values: readonly Value[]) => values,
 };
 
 /** Counters by bucket, over all CPUs. */
 function countsOf(states: BucketStates): ReadonlyMap<number, bigint> {
-  return new Map([...states].map(([bucket, list]) => [bucket, list.reduce((all, { bytes }) => all + bytes.getBigUint64(0, true), 0n)]));
+  return new Map([...states].map(([bucket, list]) => [bucket, list.reduce((all, state) => all + word(state, 0, false), 0n)]));
 }
 
 function sum(counts: ReadonlyMap<number, bigint>): bigint {

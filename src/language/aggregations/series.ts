@@ -130,7 +130,7 @@ function align(type: AggregateType, values: readonly Value[]): readonly Value[] 
     const rows: SeriesRow[] = [];
     const first = [...known.keys()].reduce((earliest, start) => (start < earliest ? start : earliest), last + interval);
     for (let start = first; start <= last; start += interval) rows.push({ start, value: known.get(start) });
-    return { kind: "series", series: { rows } };
+    return { kind: "series", series: { signed: type.signed, rows } };
   });
 }
 
@@ -161,8 +161,10 @@ const tseries: AggregationDef = {
   accumulators: 0,
   fold: () => [],
   finish: (code) => code.ir.const(0),
+  fields: [],
+  finishFields: () => [],
   summarise: () => ({ value: { kind: "none" }, rank: 0n }),
-  summariseBuckets: (type, states) => ({ value: { kind: "series", series: { rows: intervals(type, states) } }, rank: 0n }),
+  summariseBuckets: (type, states) => ({ value: { kind: "series", series: { signed: type.signed, rows: intervals(type, states) } }, rank: 0n }),
   align,
 };
 

@@ -199,7 +199,7 @@ const config = builtin({
 
 const defaultStrLength = builtin({
   names: ["default_str_length"],
-  form: "function",
+  form: "both",
   doc: "Bytes that str() reads at most: the config max_strlen.",
   signature: "uint64 default_str_length()",
   example: "begin { print(default_str_length()); }",

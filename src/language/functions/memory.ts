@@ -60,31 +60,9 @@ const memcmp = builtin({
     const literal = code.literalOf(n);
     const size = literal?.kind === "int" ? Number(literal.value) : 0;
     if (size === 0) return scalarOperand(int32, code.ir.const(0));
-    return scalarOperand(int32, difference(code, bytesOf(code, a, size), bytesOf(code, b, size), size));
+    return scalarOperand(int32, code.memoryDifference(bytesOf(code, a, size), bytesOf(code, b, size), size));
   },
 });
-
-/** The first difference of bytes, as signed characters; 0 without one. */
-function difference(code: Code, a: Value, b: Value, size: number): Value {
-  const { ir } = code;
-  const result = ir.variable();
-  ir.write(result, ir.const(0));
-  const done = ir.newBlock();
-  code.repeat(size, (i) => {
-    const x = ir.extend(ir.load(1, ir.binary("add", a, i), 0), 8, true);
-    const y = ir.extend(ir.load(1, ir.binary("add", b, i), 0), 8, true);
-    const differ = ir.newBlock();
-    const more = ir.newBlock();
-    ir.branch("ne", x, y, differ, more);
-    ir.startSealed(differ);
-    ir.write(result, ir.binary("sub", x, y));
-    ir.jump(done);
-    ir.startSealed(more);
-  });
-  ir.jump(done);
-  ir.startSealed(done);
-  return ir.read(result);
-}
 
 /** Largest errno that a pointer can hold (MAX_ERRNO, include/linux/err.h). */
 const maxErrno = 4095;

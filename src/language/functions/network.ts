@@ -86,14 +86,24 @@ const macaddr = builtin({
   },
 });
 
+function parseInet4(text: string): readonly number[] | undefined {
+  const parts = text.split(".");
+  const bytes = parts.map(Number);
+  const valid = parts.length === 4 && parts.every((p) => /^\d{1,3}$/.test(p)) && bytes.every((b) => b <= 255);
+  return valid ? bytes : undefined;
+}
+
 /** Bytes of a textual address in network order. */
 export function parseAddress(text: string): readonly number[] | undefined {
-  if (text.includes(".") && !text.includes(":")) {
-    const parts = text.split(".");
-    const bytes = parts.map(Number);
-    const valid = parts.length === 4 && parts.every((p) => /^\d{1,3}$/.test(p)) && bytes.every((b) => b <= 255);
-    return valid ? bytes : undefined;
-  }
+  if (!text.includes(":")) return parseInet4(text);
+  const colon = text.lastIndexOf(":") + 1;
+  if (!text.includes(".", colon)) return parseInet6(text);
+  // The last four bytes of an IPv6 address may be written as those of an IPv4 one.
+  const [a = 0, b = 0, c = 0, d = 0] = parseInet4(text.slice(colon)) ?? [256];
+  return a > 255 ? undefined : parseInet6(`${text.slice(0, colon)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`);
+}
+
+function parseInet6(text: string): readonly number[] | undefined {
   const [head = "", tail, more] = text.split("::");
   if (more !== undefined) return undefined;
   const words = (part: string) => (part === "" ? [] : part.split(":"));

@@ -7,13 +7,7 @@ import { ByteBuffer } from "../../output/byte-buffer.ts";
 import { accepts, conversionsOf, parseFormat } from "../../output/format.ts";
 import { type FormatWriter, lazyFormat } from "../../output/format-writer.ts";
 import type { Expression } from "../../syntax/ast.ts";
-import { int64, none, type Type, typeName, uint64 } from "../../types/type.ts";
-
-/** Aggregates are passed as their integer. */
-function argumentType(type: Type): Type {
-  if (type.kind !== "aggregate") return type;
-  return type.signed ? int64 : uint64;
-}
+import { none, typeName } from "../../types/type.ts";
 
 /** Checks a format against the types of its arguments. */
 export function checkFormat(site: CallSite): void {
@@ -30,14 +24,20 @@ export function checkFormat(site: CallSite): void {
   }
   for (const [i, conversion] of conversions.entries()) {
     const type = args[i]?.type;
-    if (type === undefined || accepts(conversion, argumentType(type))) continue;
+    if (type === undefined) continue;
+    const shown = site.shownType(type);
+    if (shown === undefined) {
+      site.error("format", `${site.name}: a value of type '${typeName(type)}' can't be formatted: print() shows the map`, args[i]?.span);
+      continue;
+    }
+    if (accepts(conversion, shown)) continue;
     site.error("format", `${site.name}: unsupported format specifier for type '${typeName(type)}': ${conversion.letter}`);
   }
 }
 
 /** The arguments after the format, as fields of an event. */
 export function formatFields(code: Code, args: readonly Expression[]): readonly EventArgument[] {
-  return args.slice(1).map((expression) => ({ expression, as: argumentType(code.typeOf(expression)) }));
+  return args.slice(1).map((expression) => ({ expression, as: code.valueTypeOf(expression) }));
 }
 
 export function formatText(code: Code, expression: Expression | undefined): string {
@@ -135,7 +135,7 @@ function checkPrint(site: CallSite): void {
   if (type === undefined) return;
   if (type.kind === "none") return site.error("print", "none type passed to print() is not printable");
   const single = value.expression.kind === "map" && value.expression.keys !== undefined;
-  if (single && type.kind === "aggregate" && type.parameters.length > 0) {
+  if (single && site.shownType(type) === undefined) {
     site.error("print", `Map ${value.expression.kind === "map" ? value.expression.name : ""}: cannot print the value of individual keys of a histogram`);
   }
   const layout = value.expression.kind === "identifier" && site.point.capabilities.has("args") ? site.point.arguments() : undefined;
@@ -173,7 +173,7 @@ export const print = builtin({
       code.event("print_map", parameters, []);
       return noOperand;
     }
-    code.event("print_value", {}, [{ expression: value, as: argumentType(code.typeOf(value)) }]);
+    code.event("print_value", {}, [{ expression: value, as: code.valueTypeOf(value) }]);
     return noOperand;
   },
 });

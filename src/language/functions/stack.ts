@@ -1,7 +1,7 @@
 // Stacks of the kernel and of user space: addresses now, names when they are printed.
 
 import { helpers } from "../../bpf/helpers.ts";
-import { type BuiltinDef, builtin, type Call, type CallSite } from "../../define/builtin.ts";
+import { type BuiltinDef, builtin, type Call, type CallSite, type ParameterSpec } from "../../define/builtin.ts";
 import { type Code, memoryOperand, type Place } from "../../define/code.ts";
 import { sizeOf, stackHeader, type StackType } from "../../types/type.ts";
 
@@ -13,7 +13,8 @@ const maximumLimit = 1024;
 const userStack = 1 << 8;
 const userBuildId = 1 << 11;
 
-function stackType(site: CallSite, space: "kernel" | "user"): StackType {
+/** The type of a stack by the arguments of the call. */
+export function stackType(site: CallSite, space: StackType["space"], walk: StackType["walk"]): StackType {
   let mode: StackType["mode"] = site.config.stackMode;
   let limit = defaultLimit;
   for (const [i, argument] of site.arguments.entries()) {
@@ -22,15 +23,16 @@ function stackType(site: CallSite, space: "kernel" | "user"): StackType {
     if (known !== undefined) mode = known;
     else if (argument.literal?.kind === "int") limit = Number(argument.literal.value);
   }
-  return { kind: "stack", space, mode, limit: Math.max(1, Math.min(limit, maximumLimit)) };
+  return { kind: "stack", space, walk, mode, limit: Math.max(1, Math.min(limit, maximumLimit)) };
 }
 
-function checkStack(site: CallSite, space: "kernel" | "user"): void {
+/** Reports wrong modes and limits. */
+export function checkStack(site: CallSite, buildIds: boolean): void {
   for (const [i, argument] of site.arguments.entries()) {
     const word = site.word(i);
     if (word !== undefined) {
       if (!modes.some((m) => m === word)) site.error("argument", `Invalid stack mode: '${word}'`, argument.span);
-      if (word === "build_id" && space === "kernel") site.error("argument", "build_id can only be used with ustack", argument.span);
+      if (word === "build_id" && !buildIds) site.error("argument", "build_id can only be used with ustack", argument.span);
       continue;
     }
     if (argument.literal?.kind !== "int") {
@@ -66,23 +68,26 @@ function captureStack(code: Code, type: StackType, to: Place): void {
   }
 }
 
+/** The parameters of all stack functions. */
+export const stackParameters: readonly ParameterSpec[] = [
+  { name: "mode", kind: "word" },
+  { name: "limit", kind: "int-literal" },
+];
+
 function stack(name: string, space: "kernel" | "user", doc: string, example: string): BuiltinDef {
   const asType = (call: Call): StackType =>
-    call.type.kind === "stack" ? call.type : { kind: "stack", space, mode: "bpftrace", limit: defaultLimit };
+    call.type.kind === "stack" ? call.type : { kind: "stack", space, walk: "kernel", mode: "bpftrace", limit: defaultLimit };
   return builtin({
     names: [name],
     form: "both",
     doc,
     signature: `stack ${name}([mode,] [int limit])`,
     example,
-    parameters: [
-      { name: "mode", kind: "word" },
-      { name: "limit", kind: "int-literal" },
-    ],
+    parameters: stackParameters,
     required: 0,
     usesContext: true,
-    type: (site) => stackType(site, space),
-    check: (site) => checkStack(site, space),
+    type: (site) => stackType(site, space, "kernel"),
+    check: (site) => checkStack(site, space === "user"),
     lower: (code, call) => {
       const type = asType(call);
       const address = code.temporary(sizeOf(type));

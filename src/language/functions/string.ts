@@ -2,7 +2,7 @@
 
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin, type Call, type CallSite } from "../../define/builtin.ts";
-import { type Code, memoryOperand, noOperand, type Place, scalarOperand } from "../../define/code.ts";
+import { type Code, memoryOperand, noOperand, type Place, scalarOperand, type Text } from "../../define/code.ts";
 import type { Value } from "../../ir/model.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import { type AddressSpace, bool, int64, sizeOf, stringType, type Type, typeName, uint64 } from "../../types/type.ts";
@@ -50,18 +50,26 @@ function readStr(code: Code, call: Call, size: number, to: Place, clean: boolean
   const type = code.typeOf(source);
   const known = length === undefined ? undefined : code.literalOf(length);
   if (clean) code.zero(to, size);
-  if (type.kind === "string" || type.kind === "array") {
-    const content = known?.kind === "int" ? Math.min(size, Math.max(1, Number(known.value))) : size;
+  if ((type.kind === "string" || type.kind === "array") && (length === undefined || known !== undefined)) {
+    const extra = code.config.maxStrlen < untrailedLimit ? 1 : 0;
+    const content = known?.kind === "int" ? Math.min(size, Math.max(1, Number(known.value) + extra)) : size;
     code.store(code.operand(source), stringType(content), to);
     if (known?.kind === "int") code.ir.store(1, to.address, to.offset + content - 1, code.ir.const(0));
     return;
   }
-  const from = code.integer(source);
+  const own = type.kind === "string" || type.kind === "array";
+  const from = own ? addressOfText(code, source) : code.integer(source);
   if (length === undefined && size < untrailedLimit) return readFilled(code, type, from, size, to);
   const address = code.ir.offset(to.address, to.offset);
-  const limit = length === undefined ? code.ir.const(size) : readLength(code, length, size);
+  const limit = length === undefined ? code.ir.const(size) : readLength(code, length, own ? Math.min(size, sizeOf(type)) : size);
   if (!clean) code.ir.store(1, to.address, to.offset, code.ir.const(0));
-  code.probeReadString(spaceOf(code, type), address, limit, from);
+  code.probeReadString(own ? "kernel" : spaceOf(code, type), address, limit, from);
+}
+
+/** Where the program has a string or an array of characters. */
+function addressOfText(code: Code, expression: Expression): Value {
+  const { address, offset } = code.place(code.operand(expression));
+  return code.ir.offset(address, offset);
 }
 
 /** Up to this max_strlen a string that is too long fills its storage to the last byte, which marks it as cut. */
@@ -90,7 +98,7 @@ const str = builtin({
   signature: "string str(char * s [, int length])",
   example: "tracepoint:syscalls:sys_enter_openat { print(str(args.filename)); exit(); }",
   parameters: [
-    { name: "s", kind: "any" },
+    { name: "s", kind: "text" },
     { name: "length", kind: "int" },
   ],
   required: 1,
@@ -222,54 +230,6 @@ const strncmp = builtin({
   },
 });
 
-/** Index of the needle's first place in the haystack, -1 without one. */
-function search(code: Code, haystack: Expression, needle: Expression): Value {
-  const hay = code.operand(haystack);
-  const pin = code.operand(needle);
-  const hayType = code.typeOf(haystack);
-  const pinType = code.typeOf(needle);
-  const a = code.place(hay);
-  const b = code.place(pin);
-  const hayStart = code.ir.offset(a.address, a.offset);
-  const pinStart = code.ir.offset(b.address, b.offset);
-  const hayCount = sizeOf(hayType);
-  const pinCount = sizeOf(pinType);
-  const result = code.ir.variable();
-  code.ir.write(result, code.ir.const(-1));
-  const done = code.ir.newBlock();
-  code.repeat(hayCount, (i) => {
-    const next = code.ir.newBlock();
-    code.repeat(pinCount, (j) => {
-      const y = code.ir.load(1, code.ir.binary("add", pinStart, j), 0);
-      const found = code.ir.newBlock();
-      const compare = code.ir.newBlock();
-      code.ir.branch("eq", y, code.ir.const(0), found, compare);
-      code.ir.startSealed(found);
-      code.ir.write(result, i);
-      code.ir.jump(done);
-      code.ir.startSealed(compare);
-      const at = code.ir.binary("add", i, j);
-      const inside = code.ir.newBlock();
-      code.ir.branch("ult", at, code.ir.const(hayCount), inside, next);
-      code.ir.startSealed(inside);
-      const x = code.ir.load(1, code.ir.binary("add", hayStart, at), 0);
-      const same = code.ir.newBlock();
-      code.ir.branch("eq", x, y, same, next);
-      code.ir.startSealed(same);
-    });
-    code.ir.write(result, i);
-    code.ir.jump(done);
-    code.ir.startSealed(next);
-    const more = code.ir.newBlock();
-    const end = code.ir.load(1, code.ir.binary("add", hayStart, i), 0);
-    code.ir.branch("eq", end, code.ir.const(0), done, more);
-    code.ir.startSealed(more);
-  });
-  code.ir.jump(done);
-  code.ir.startSealed(done);
-  return code.ir.read(result);
-}
-
 const twoStrings = [
   { name: "haystack", kind: "any" },
   { name: "needle", kind: "any" },
@@ -295,11 +255,33 @@ function checkStrings(site: CallSite): void {
   }
 }
 
+function checkTexts(site: CallSite): void {
+  for (const { type, span } of site.arguments) {
+    if (type === undefined || isText(type)) continue;
+    site.error("argument", `${site.name}() expects strings, char arrays or char pointers (${typeName(type)} provided)`, span);
+  }
+}
+
+/** A string in memory of the program; what a pointer points to is read up to max_strlen. */
+function textOf(code: Code, expression: Expression): Text {
+  const type = code.typeOf(expression);
+  if (type.kind !== "pointer") return { address: addressOfText(code, expression), size: sizeOf(type) };
+  const size = code.config.maxStrlen;
+  const address = code.temporary(size);
+  code.ir.store(1, address, 0, code.ir.const(0));
+  code.probeReadString(spaceOf(code, type), address, code.ir.const(size), code.integer(expression));
+  return { address, size };
+}
+
+function searchIn(code: Code, { arguments: [haystack, needle] }: Call): Value {
+  return code.searchString(textOf(code, present(haystack, "haystack")), textOf(code, present(needle, "needle")));
+}
+
 const strstr = builtin({
   names: ["strstr"],
   form: "function",
   doc: "Index of the first place of a string in another, -1 when it is not there.",
-  signature: "int64 strstr(string haystack, string needle)",
+  signature: "int64 strstr(string | char * haystack, string | char * needle)",
   example: 'begin { print(strstr("hello", "lo")); }',
   parameters: twoStrings,
   fold: (site) => {
@@ -307,18 +289,15 @@ const strstr = builtin({
     return index === undefined ? undefined : { kind: "int", value: BigInt(index) };
   },
   type: () => int64,
-  check: checkStrings,
-  lower: (code, call) => {
-    const [haystack, needle] = call.arguments;
-    return scalarOperand(int64, search(code, present(haystack, "haystack"), present(needle, "needle")));
-  },
+  check: checkTexts,
+  lower: (code, call) => scalarOperand(int64, searchIn(code, call)),
 });
 
 const strcontains = builtin({
   names: ["strcontains"],
   form: "function",
   doc: "Whether a string is part of another.",
-  signature: "bool strcontains(string haystack, string needle)",
+  signature: "bool strcontains(string | char * haystack, string | char * needle)",
   example: 'begin { print(strcontains("hello", "ell")); }',
   parameters: twoStrings,
   fold: (site) => {
@@ -326,12 +305,8 @@ const strcontains = builtin({
     return index === undefined ? undefined : { kind: "bool", value: index >= 0 };
   },
   type: () => bool,
-  check: checkStrings,
-  lower: (code, call) => {
-    const [haystack, needle] = call.arguments;
-    const index = search(code, present(haystack, "haystack"), present(needle, "needle"));
-    return scalarOperand(bool, code.ir.compare("sge", index, code.ir.const(0)));
-  },
+  check: checkTexts,
+  lower: (code, call) => scalarOperand(bool, code.ir.compare("sge", searchIn(code, call), code.ir.const(0))),
 });
 
 /** Length of the string that a pointer points to, up to max_strlen. */
@@ -364,24 +339,7 @@ const strlen = builtin({
     if (text === undefined) return noOperand;
     const type = code.typeOf(text);
     if (type.kind === "pointer") return scalarOperand(uint64, pointerLength(code, text));
-    const place = code.place(code.operand(text));
-    const start = code.ir.offset(place.address, place.offset);
-    const length = code.ir.variable();
-    code.ir.write(length, code.ir.const(sizeOf(type)));
-    const done = code.ir.newBlock();
-    code.repeat(sizeOf(type), (i) => {
-      const byte = code.ir.load(1, code.ir.binary("add", start, i), 0);
-      const end = code.ir.newBlock();
-      const more = code.ir.newBlock();
-      code.ir.branch("eq", byte, code.ir.const(0), end, more);
-      code.ir.startSealed(end);
-      code.ir.write(length, i);
-      code.ir.jump(done);
-      code.ir.startSealed(more);
-    });
-    code.ir.jump(done);
-    code.ir.startSealed(done);
-    return scalarOperand(uint64, code.ir.read(length));
+    return scalarOperand(uint64, code.stringLength(text));
   },
 });
 

@@ -4,7 +4,7 @@ import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
 import { type Code, memoryOperand, scalarOperand } from "../../define/code.ts";
-import { instructionPointer, registerNames } from "../../define/registers.ts";
+import { instructionPointer, registerNames, registerOffset } from "../../define/registers.ts";
 import type { Value } from "../../ir/model.ts";
 import { intType, pointerTo, type Type, uint64 } from "../../types/type.ts";
 
@@ -56,7 +56,7 @@ const reg = builtin({
   check: (site) => {
     const literal = site.arguments[0]?.literal;
     const known = registerNames(site.target.arch);
-    if (literal?.kind === "string" && !known.includes(literal.value)) {
+    if (literal?.kind === "string" && registerOffset(site.target.arch, literal.value) === undefined) {
       site.error("argument", `'${literal.value}' is not a valid register on this architecture (${site.target.arch})`, undefined, {
         hint: `registers: ${known.join(", ")}`,
       });

@@ -70,7 +70,7 @@ const sargN = builtin({
   lower: (code, call) => {
     const index = Number(call.name.slice("sarg".length));
     const offset = firstStackArgument[code.target.arch] + 8 * index;
-    return { kind: "remote", type: uint64, address: code.register("sp"), offset, space: code.point.space, bits: undefined };
+    return { kind: "remote", type: uint64, address: code.register("sp"), offset, struct: undefined, space: code.point.space, bits: undefined };
   },
 });
 

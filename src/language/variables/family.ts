@@ -2,10 +2,10 @@
 
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
 import type { Code, Operand } from "../../define/code.ts";
-import { helpers } from "../../bpf/helpers.ts";
 import { present } from "../../base/invariant.ts";
 import { type Field, type Type, typeName } from "../../types/type.ts";
 import type { Target } from "../../define/target.ts";
+import { currentTask } from "./task.ts";
 
 export function taskField(target: Target, name: string): Field | undefined {
   const task = target.kernelTypes?.struct("struct", "task_struct");
@@ -35,17 +35,19 @@ function relative(name: string, link: string, field: string, doc: string, exampl
     lower: (code: Code, call): Operand => {
       const pointer = present(taskField(code.target, link), `task_struct.${link}`);
       const wanted = present(taskField(code.target, field), `task_struct.${field}`);
+      const struct = code.target.kernelTypes?.struct("struct", "task_struct");
       const [given] = call.arguments;
-      const task = given === undefined ? code.ir.call(helpers.getCurrentTask.id, []) : code.integer(given);
+      const task = given === undefined ? currentTask(code) : code.integer(given);
       const other = code.scalar({
         kind: "remote",
         type: pointer.type,
         address: task,
         offset: pointer.offset,
+        struct,
         space: "kernel",
         bits: undefined,
       });
-      return { kind: "remote", type: wanted.type, address: other, offset: wanted.offset, space: "kernel", bits: wanted.bits };
+      return { kind: "remote", type: wanted.type, address: other, offset: wanted.offset, struct, space: "kernel", bits: wanted.bits };
     },
   });
 }

@@ -116,6 +116,14 @@ function taskType(site: CallSite): Type {
   return pointerTo(site.target.kernelTypes?.struct("struct", "task_struct") ?? none, "kernel");
 }
 
+/** The address of the current task; where the verifier lets programs follow pointers that it knows, as one of these. */
+export function currentTask(code: Code): Value {
+  const struct = code.target.kernelTypes?.struct("struct", "task_struct");
+  const id = struct === undefined ? undefined : code.target.kernelTypes?.structId(struct);
+  const typed = id !== undefined && code.target.has("typed_pointers") && code.target.has("get_current_task_btf");
+  return typed ? code.ir.callForPointer(helpers.getCurrentTaskBtf.id, [], id) : code.ir.call(helpers.getCurrentTask.id, []);
+}
+
 export const curtask = builtin({
   names: ["curtask"],
   form: "both",
@@ -123,7 +131,7 @@ export const curtask = builtin({
   signature: "struct task_struct * curtask",
   example: "begin { print(curtask.tgid == pid); }",
   type: taskType,
-  lower: (code, call) => scalarOperand(call.type, code.ir.call(helpers.getCurrentTask.id, [])),
+  lower: (code, call) => scalarOperand(call.type, currentTask(code)),
 });
 
 // ---- machine ------------------------------------------------------------------------------------------------
