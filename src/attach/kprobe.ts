@@ -1,7 +1,7 @@
 // Programs at kernel functions: one perf event for each place, or one link for many functions.
 
 import type { AttachSpec } from "../define/attach-spec.ts";
-import { countFunctions, kernelSymbols } from "../kernel/kallsyms.ts";
+import { kernelSymbols } from "../kernel/kallsyms.ts";
 import { linkKprobeMulti, type MultiProbe } from "../sys/bpf.ts";
 import { Arena, closeFd } from "../sys/memory.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -22,6 +22,11 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [errors.illegalSequence, "the offset is in the middle of an instruction"],
   [errors.ambiguous, "the kernel has several functions of this name"],
 ]);
+
+/** How many functions have a name. */
+function countFunctions(name: string): number {
+  return kernelSymbols().addresses(name).length;
+}
 
 /** The kernel's word on a kprobe, with what it means. Of names that it does not know, tracefs says that they are invalid. */
 function explained(name: string, symbol: string | undefined, problem: unknown): unknown {

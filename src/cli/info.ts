@@ -6,6 +6,7 @@ import {
   hasIterators,
   hasModuleBtf,
   hasPathHelper,
+  hasUprobeRefcount,
   instructionLimit,
 } from "../kernel/feature-probes.ts";
 import { type FeatureName, featureNames } from "../define/features.ts";
@@ -40,7 +41,7 @@ export function printInfo(noFeatures: readonly string[]): number {
     ["System", `  OS: ${type()} ${release()} ${osVersion()}\n  Arch: ${machine()}\n`],
     ["Build", `  version: v${version}\n  node: ${process.version}\n  compiler: own, to eBPF (no LLVM)\n`],
     ["Kernel helpers", inColumns([["dpath", hasPathHelper(btf)], ...helperAnswers])],
-    ["Kernel features", inColumns([["Instruction limit", instructionLimit()], ["btf", btf !== undefined], ["module btf", hasModuleBtf()]])],
+    ["Kernel features", inColumns([["Instruction limit", instructionLimit()], ["btf", btf !== undefined], ["module btf", hasModuleBtf()], ["uprobe refcount", hasUprobeRefcount()]])],
     ["Probe types", inColumns([...probeTypes.map(answer), ["iter", hasIterators(btf)]])],
     ["Other features", inColumns(featureNames.filter((name) => !probeTypes.includes(name)).map(answer))],
   ];

@@ -19,7 +19,7 @@ export const defaultConfig: Config = {
   onStackLimit: 32,
   perfRbPages: 0,
   printMapsOnExit: true,
-  showDebugInfo: true,
+  showDebugInfo: false,
   stackMode: "bpftrace",
   strTruncTrailer: "..",
   useBlazesym: false,
