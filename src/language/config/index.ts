@@ -145,7 +145,7 @@ export const configDefinitions: readonly ConfigDef[] = [
   choiceKey(
     "cache_user_symbols",
     "cacheUserSymbols",
-    "How long user symbols are kept.",
+    "How long user symbols are kept: for a process, for all processes of a program, or not at all.",
     new Map([...same("PER_PID", "PER_PROGRAM", "NONE"), ["1", "auto"], ["0", "NONE"]]),
   ),
   boolKey("cpp_demangle", "cppDemangle", "Show C++ names in symbols."),
@@ -162,7 +162,7 @@ export const configDefinitions: readonly ConfigDef[] = [
   numberKey("on_stack_limit", "onStackLimit", "Larger values are kept in maps, not on the BPF stack.", 512),
   numberKey("perf_rb_pages", "perfRbPages", "Pages of the event buffer.", 1 << 20),
   boolKey("print_maps_on_exit", "printMapsOnExit", "Print maps at the end."),
-  boolKey("show_debug_info", "showDebugInfo", "Show source lines in stacks."),
+  boolKey("show_debug_info", "showDebugInfo", "Show source lines and inlined functions in user stacks."),
   choiceKey("stack_mode", "stackMode", "Layout of stacks.", same("bpftrace", "perf", "raw", "build_id")),
   trailer,
   boolKey("use_blazesym", "useBlazesym", "Has no effect: symbols are read by our own code."),
