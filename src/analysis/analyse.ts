@@ -18,6 +18,7 @@ import { collectMacros } from "./macro-table.ts";
 import type { CImport } from "./imports.ts";
 import { resolveVariables } from "./joined-variables.ts";
 import { reportUnclaimed } from "./options.ts";
+import { pairSessions } from "./sessions.ts";
 import { inferBody } from "./statements.ts";
 import { type MapState, TypeState } from "./type-state.ts";
 import { walkBlock } from "./walk.ts";
@@ -61,7 +62,8 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   inferRound(input, state, { probes: expanded, functions }, variables, claims, true);
   reportUnclaimed(input.options.named, claims, diagnostics);
   const maps = finishMaps(input, state);
-  checkLimits(input, expanded);
+  const paired = pairSessions(expanded);
+  checkLimits(input, paired.map(({ probe }) => probe));
   reportUntyped(state, diagnostics);
   if (diagnostics.hasErrors()) return undefined;
   for (const symbol of variables.values()) {
@@ -69,7 +71,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   }
   return {
     config: input.config,
-    probes: expanded.map(analysedProbe),
+    probes: paired.map(({ probe, atReturn }) => analysedProbe(probe, atReturn)),
     maps,
     types: state.types,
     literals: state.literals,
@@ -89,8 +91,8 @@ function reportUntyped(state: TypeState, diagnostics: Diagnostics): void {
   });
 }
 
-function analysedProbe(probe: ExpandedProbe): AnalysedProbe {
-  return { points: probe.points, predicate: probe.predicate, body: probe.body, span: probe.probe.span };
+function analysedProbe({ points, predicate, body, probe }: ExpandedProbe, atReturn: ExpandedProbe | undefined): AnalysedProbe {
+  return { points, predicate, body, span: probe.span, atReturn: atReturn === undefined ? undefined : analysedProbe(atReturn, undefined) };
 }
 
 function resolveScopes(
@@ -291,19 +293,11 @@ function checkDeclaration(input: AnalysisInput, map: MapState, declaration: MapD
 
 function checkLimits(input: AnalysisInput, probes: readonly ExpandedProbe[]): void {
   const total = probes.reduce((sum, probe) => sum + probe.points.reduce((n, point) => n + point.count, 0), 0);
-  const { maxProbes, maxBpfProgs } = input.config;
-  const programs = probes.reduce((sum, probe) => sum + probe.points.length, 0);
+  const { maxProbes } = input.config;
   if (total > maxProbes) {
     const message = `Can't attach to ${total} probes because it exceeds the current limit of ${maxProbes} probes.`;
     input.diagnostics.error("too-many-probes", undefined, message, {
       hint: "you can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but beware of the cost",
-    });
-  }
-  if (programs > maxBpfProgs) {
-    const at = probes[0]?.probe.attachPoints[0]?.span;
-    const message = `Your program is trying to generate more than ${programs - 1} BPF programs, which exceeds the current limit of ${maxBpfProgs}`;
-    input.diagnostics.error("too-many-programs", at, message, {
-      hint: "you can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable",
     });
   }
 }

@@ -34,7 +34,8 @@ export interface ExpandedProbe {
 
 /** Expands all probes; probes without points are reported and left out. */
 export function expandProbes(expansion: Expansion, probes: readonly Probe[]): readonly ExpandedProbe[] {
-  const expanded = probes.flatMap((probe) => expandProbe(expansion, probe));
+  const budget = { programs: 0 };
+  const expanded = probes.flatMap((probe) => expandProbe(expansion, probe, budget));
   reportDuplicates(expansion, expanded);
   return expanded;
 }
@@ -52,9 +53,28 @@ function reportDuplicates(expansion: Expansion, probes: readonly ExpandedProbe[]
   }
 }
 
-function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe[] {
+/** Programs that attach points with several matches have needed so far. */
+interface Budget {
+  programs: number;
+}
+
+/** Whether the matches of an attach point, each with a program of its own, are within the limit; if not, that is reported. */
+function fitsBudget({ config, diagnostics }: Expansion, point: AttachPoint, matches: number, budget: Budget): boolean {
+  if (matches > 1) budget.programs += matches;
+  const { maxBpfProgs } = config;
+  if (matches <= 1 || budget.programs <= maxBpfProgs) return true;
+  const message = `Your program is trying to generate more than ${maxBpfProgs} BPF programs, which exceeds the current limit of ${maxBpfProgs}`;
+  diagnostics.error("too-many-programs", point.span, message, {
+    hint: "you can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable",
+  });
+  return false;
+}
+
+function expandProbe(expansion: Expansion, probe: Probe, budget: Budget): readonly ExpandedProbe[] {
   const needs = bodyNeeds(expansion.registry, probe);
   const found = probe.attachPoints.map((point) => resolvePoint(expansion, point, needs.full));
+  // Each program would be a copy of the body: too many are not even made.
+  if (!probe.attachPoints.every((point, i) => fitsBudget(expansion, point, found[i]?.points.length ?? 0, budget))) return [];
   const each = found.flatMap((result) => result.points);
   const points = expansion.registry.definitions.probes.reduce<readonly ProbePoint[]>((all, { together }) => together?.(expansion.target, all) ?? all, each);
   const results = found.map((result) => reportMissing(expansion, result, points.length > 0));

@@ -1,7 +1,9 @@
 // Attaching loaded programs: one function for each mechanism; what it returns undoes it.
 
 import { readdirSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import type { AttachSpec } from "../define/attach-spec.ts";
+import type { FeatureName } from "../define/features.ts";
 import type { Tracepoints } from "../define/target.ts";
 import { containingFile } from "../symbols/archive-member.ts";
 import { linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
@@ -10,10 +12,11 @@ import { Arena } from "../sys/memory.ts";
 import type { PerfAttributes } from "../sys/perf.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { attachIterator } from "./iterator.ts";
-import { attachKprobe, attachKprobeMulti } from "./kprobe.ts";
+import { attachKprobe, attachKprobeMulti, type KprobeMeans } from "./kprobe.ts";
 import { type Link, linkOf } from "./link.ts";
-import { bind, bindAll, dynamicPmu, openOrThrow, plain } from "./perf-event.ts";
+import { type Binding, bind, bindAll, dynamicPmu, openOrThrow, plain } from "./perf-event.ts";
 import type { SystemCallTable } from "./system-calls.ts";
+import { openTraceEvent } from "./tracefs-event.ts";
 
 /** Detaches programs: closes all descriptors at a time, then undoes the rest. */
 export async function detachAll(links: readonly Link[]): Promise<void> {
@@ -29,6 +32,16 @@ export interface AttachEnvironment {
   /** The BTF id that the program was loaded for, or 0. */
   readonly typeId: number;
   readonly systemCalls: SystemCallTable;
+  /** Whether the kernel has a feature. */
+  has(feature: FeatureName): boolean;
+}
+
+function bindingOf(environment: AttachEnvironment): Binding {
+  return environment.has("perf_link") ? "link" : "ioctl";
+}
+
+function kprobeMeans(environment: AttachEnvironment): KprobeMeans {
+  return { binding: bindingOf(environment), events: environment.has("kprobe_pmu") ? "pmu" : "tracefs" };
 }
 
 /** Whether an attached program runs by itself some time later. */
@@ -41,8 +54,9 @@ export function awaitsEvents(attach: AttachSpec): boolean {
 export function runsLastFirst(spec: AttachSpec): boolean {
   switch (spec.mechanism) {
     case "kprobe":
-    case "kprobe-multi":
       return !spec.onReturn;
+    case "kprobe-multi":
+      return spec.ends !== "return";
     case "uprobe":
     case "uprobe-multi":
     case "fentry":
@@ -84,7 +98,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "iter":
       return attachIterator(name, fd, spec, environment.pid);
     case "kprobe":
-      return attachKprobe(name, fd, spec);
+      return attachKprobe(name, fd, spec, kprobeMeans(environment));
     case "kprobe-multi":
       return attachKprobeMulti(name, fd, spec);
   }
@@ -93,7 +107,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
 function attachTracepoint(name: string, fd: number, category: string, event: string, environment: AttachEnvironment): Link {
   const format = environment.tracepoints.format(category, event);
   if (format === undefined) throw new SystemError("attach", name, 2);
-  return bind(name, fd, openOrThrow(name, { ...plain, type: 2, config: BigInt(format.id) }, -1, 0));
+  return bind(bindingOf(environment), name, fd, openOrThrow(name, { ...plain, type: 2, config: BigInt(format.id) }, -1, 0));
 }
 
 function attachPerfEvent(name: string, fd: number, spec: AttachSpec & { mechanism: "perf-event" }, environment: AttachEnvironment): Link {
@@ -107,7 +121,7 @@ function attachPerfEvent(name: string, fd: number, spec: AttachSpec & { mechanis
     inherit: pid !== undefined,
   };
   const cpus = spec.cpus === "each" ? environment.onlineCpus : environment.onlineCpus.slice(0, 1);
-  return bindAll(name, fd, cpus.map((cpu) => () => openOrThrow(name, attributes, pid ?? -1, cpu)));
+  return bindAll(bindingOf(environment), name, fd, cpus.map((cpu) => () => openOrThrow(name, attributes, pid ?? -1, cpu)));
 }
 
 /** One event for each thread of the traced process, or for each CPU. */
@@ -123,10 +137,10 @@ function attachWatchpoint(name: string, fd: number, spec: AttachSpec & { mechani
   };
   const { pid } = environment;
   if (pid === undefined) {
-    return bindAll(name, fd, environment.onlineCpus.map((cpu) => () => openOrThrow(name, attributes, -1, cpu)));
+    return bindAll(bindingOf(environment), name, fd, environment.onlineCpus.map((cpu) => () => openOrThrow(name, attributes, -1, cpu)));
   }
   const threads = readdirSync(`/proc/${pid}/task`).map(Number);
-  return bindAll(name, fd, threads.map((thread) => () => openOrThrow(name, attributes, thread, -1)));
+  return bindAll(bindingOf(environment), name, fd, threads.map((thread) => () => openOrThrow(name, attributes, thread, -1)));
 }
 
 /** enum perf_type_id. */
@@ -139,6 +153,7 @@ const wordBytes = 8;
 const semaphoreShift = 32n;
 
 function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "uprobe" }, environment: AttachEnvironment): Link {
+  if (!environment.has("uprobe_pmu")) return attachTracefsUprobe(name, fd, spec, environment);
   const { type, returnBit } = dynamicPmu("uprobe");
   const arena = new Arena();
   const attributes = {
@@ -149,5 +164,26 @@ function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: 
     config2: BigInt(spec.offset),
   };
   const { pid } = environment;
-  return bind(name, fd, openOrThrow(name, attributes, pid ?? -1, pid === undefined ? 0 : -1, arena));
+  return bind(bindingOf(environment), name, fd, openOrThrow(name, attributes, pid ?? -1, pid === undefined ? 0 : -1, arena));
 }
+
+function attachTracefsUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: "uprobe" }, environment: AttachEnvironment): Link {
+  const counter = spec.semaphore === undefined || spec.semaphore === 0 ? "" : `(0x${spec.semaphore.toString(16)})`;
+  const path = resolve(spec.path);
+  if (/\s/.test(path)) throw new SystemError("attach", name, invalid, "uprobe_events of tracefs takes no path with blanks");
+  const event = openTraceEvent(name, {
+    kind: "uprobe",
+    onReturn: spec.onReturn,
+    label: basename(path),
+    place: `${path}:0x${spec.offset.toString(16)}${counter}`,
+    pid: environment.pid ?? -1,
+  });
+  try {
+    return { ...bind(bindingOf(environment), name, fd, event.fd), afterwards: [event.remove] };
+  } catch (problem) {
+    event.remove();
+    throw problem;
+  }
+}
+
+const invalid = 22;

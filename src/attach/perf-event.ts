@@ -10,18 +10,18 @@ import { type Link, linkOf } from "./link.ts";
 /** Attributes of an event that counts nothing and samples nothing. */
 export const plain = { config: 0n, period: 0n, byFrequency: false, inherit: false, config1: 0n, config2: 0n } as const;
 
-/** Ties a program to an open event: by a link, or the older ioctl. */
-export function bind(name: string, programFd: number, eventFd: number): Link {
-  const link = linkPerfEvent(programFd, eventFd);
-  if (link < 0) {
-    const result = perfIoctl(eventFd, "setBpf", programFd);
-    if (result < 0) {
-      closeFd(eventFd);
-      throw new SystemError("attach", name, -result);
-    }
+/** How programs are tied to perf events: by a link (Linux 5.15), or by an ioctl. */
+export type Binding = "link" | "ioctl";
+
+/** Ties a program to an open event, which is closed when that fails. Throws SystemError. */
+export function bind(binding: Binding, name: string, programFd: number, eventFd: number): Link {
+  const result = binding === "link" ? linkPerfEvent(programFd, eventFd) : perfIoctl(eventFd, "setBpf", programFd);
+  if (result < 0) {
+    closeFd(eventFd);
+    throw new SystemError("attach", name, -result);
   }
   perfIoctl(eventFd, "enable", 0);
-  return link >= 0 ? linkOf(eventFd, link) : linkOf(eventFd);
+  return binding === "link" ? linkOf(eventFd, result) : linkOf(eventFd);
 }
 
 /** Throws SystemError when the kernel refuses. */
@@ -32,10 +32,10 @@ export function openOrThrow(name: string, attributes: PerfAttributes, pid: numbe
 }
 
 /** Ties a program to several events at once; when one fails, to none. */
-export function bindAll(name: string, fd: number, openers: readonly (() => number)[]): Link {
+export function bindAll(binding: Binding, name: string, fd: number, openers: readonly (() => number)[]): Link {
   const fds: number[] = [];
   try {
-    for (const open of openers) fds.push(...bind(name, fd, open()).fds);
+    for (const open of openers) fds.push(...bind(binding, name, fd, open()).fds);
   } catch (problem) {
     for (const opened of fds) closeFd(opened);
     throw problem;

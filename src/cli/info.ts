@@ -4,14 +4,13 @@ import { machine, release, type, version as osVersion } from "node:os";
 import {
   hasHelper,
   hasIterators,
-  hasKprobeMulti,
-  hasKprobeSession,
   hasModuleBtf,
   hasPathHelper,
-  hasUprobeMulti,
   hasUprobeRefcount,
   instructionLimit,
-} from "../kernel/features.ts";
+} from "../kernel/feature-probes.ts";
+import { type FeatureName, featureNames } from "../define/features.ts";
+import { tryFeature } from "../kernel/features.ts";
 import { vmlinuxBtf } from "../kernel/module-btf.ts";
 import { version } from "./version.ts";
 
@@ -30,9 +29,12 @@ function inColumns(answers: readonly Answer[]): string {
   return rows.map((row) => `${row}\n`).join("");
 }
 
+/** Kinds of probes, in a group of their own. */
+const probeTypes: readonly FeatureName[] = ["kprobe_multi", "kprobe_session", "uprobe_multi"];
+
 /** Prints what is supported, without the features that the user wants to do without. */
 export function printInfo(noFeatures: readonly string[]): number {
-  const wanted = (feature: string) => !noFeatures.includes(feature);
+  const answer = (name: FeatureName): Answer => [name, !noFeatures.includes(name) && tryFeature(name)];
   const btf = vmlinuxBtf()?.reader;
   const helperAnswers = Object.entries(helpers).map(([name, id]): Answer => [name, hasHelper(id)]);
   const groups: readonly (readonly [string, string])[] = [
@@ -40,15 +42,8 @@ export function printInfo(noFeatures: readonly string[]): number {
     ["Build", `  version: v${version}\n  node: ${process.version}\n  compiler: own, to eBPF (no LLVM)\n`],
     ["Kernel helpers", inColumns([["dpath", hasPathHelper(btf)], ...helperAnswers])],
     ["Kernel features", inColumns([["Instruction limit", instructionLimit()], ["btf", btf !== undefined], ["module btf", hasModuleBtf()], ["uprobe refcount", hasUprobeRefcount()]])],
-    [
-      "Probe types",
-      inColumns([
-        ["kprobe_multi", wanted("kprobe_multi") && hasKprobeMulti()],
-        ["kprobe_session", wanted("kprobe_session") && hasKprobeSession()],
-        ["uprobe_multi", wanted("uprobe_multi") && hasUprobeMulti()],
-        ["iter", hasIterators(btf)],
-      ]),
-    ],
+    ["Probe types", inColumns([...probeTypes.map(answer), ["iter", hasIterators(btf)]])],
+    ["Other features", inColumns(featureNames.filter((name) => !probeTypes.includes(name)).map(answer))],
   ];
   process.stdout.write(groups.map(([title, text]) => `${title}\n${text}`).join("\n"));
   return 0;

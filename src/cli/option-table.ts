@@ -46,7 +46,7 @@ export const optionTable: readonly OptionDef[] = [
   option("--info", "tell what this machine and its kernel support", "troubleshooting"),
   option("-k, --warnings", "warn of failed reads and lookups as well", "troubleshooting"),
   option("--mode MODE", "'codegen', 'compiler-bench', 'bench', 'test' or 'format'", "troubleshooting"),
-  option("--no-feature NAME,...", "do without features of the kernel: kprobe_multi, kprobe_session, rdonly_cast, uprobe_multi, …", "troubleshooting"),
+  option("--no-feature NAME,...", "do without features of the kernel, as --info names them", "troubleshooting"),
   option("--traceable-functions FILE", "read the functions that can be traced from FILE", "troubleshooting"),
   option("-v, --verbose", "tell what happens; show the verifier's log", "troubleshooting"),
   { ...option("--aot FILE", "", "silent"), key: "emit" },

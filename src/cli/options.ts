@@ -1,5 +1,6 @@
 // The command line as data, with the checks that need no file and no kernel.
 
+import { featureNames, isFeatureName } from "../define/features.ts";
 import { debugStages, oldDebug } from "./debug-stages.ts";
 import { type FoundOption, type OptionalArgument, splitCommandLine } from "./getopt.ts";
 import { optionTable } from "./option-table.ts";
@@ -46,7 +47,6 @@ export type ParsedCommandLine =
   | { readonly kind: "misused"; readonly problem: string }
   | { readonly kind: "refused"; readonly problem: string; readonly withUsage: boolean };
 
-const features = ["kprobe_multi", "kprobe_session", "rdonly_cast", "rdonly_cast_bytes", "typed_pointers", "uprobe_multi"];
 const modes: readonly Exclude<Mode, "run">[] = ["codegen", "compiler-bench", "bench", "test", "format"];
 
 /** Options for a compiler that this program does not have. */
@@ -103,8 +103,8 @@ function checkOption({ key, value }: FoundOption, earlier: readonly FoundOption[
     case "no-warnings":
       return given("k") ? "--no-warnings conflicts with -k" : undefined;
     case "no-feature": {
-      const unknown = value.split(",").find((feature) => !features.includes(feature));
-      return unknown === undefined ? undefined : `unknown feature of --no-feature: ${unknown} (known: ${features.join(", ")})`;
+      const unknown = value.split(",").find((name) => !isFeatureName(name));
+      return unknown === undefined ? undefined : `unknown feature of --no-feature: ${unknown} (known: ${featureNames.join(", ")})`;
     }
     case "mode":
     case "test":

@@ -43,6 +43,8 @@ export interface CompiledProbe {
   readonly bytecode: BytecodeProgram;
   /** What it adds to `Attached N probes`. */
   readonly count: number;
+  /** Results of kernel functions that this kind of program may not call, by name: constants take the place of the calls. */
+  readonly answers?: Readonly<Record<string, number>>;
 }
 
 export interface CompiledProgram {

@@ -1,5 +1,6 @@
 // What a program took for granted of its machine: noted while it is compiled, checked before it runs on another one.
 
+import { isFeatureName } from "../define/features.ts";
 import type { KernelTypes, Target, Tracepoints, UserTargets } from "../define/target.ts";
 import type { StructType, Type } from "../types/type.ts";
 
@@ -218,7 +219,7 @@ function observe(target: Target, kind: FactKind, subject: string): string {
     case "cpus":
       return String(target.possibleCpus);
     case "feature":
-      return target.has(subject) ? "yes" : absent;
+      return isFeatureName(subject) && target.has(subject) ? "yes" : absent;
     case "struct":
     case "union":
       return structText(target.kernelTypes?.struct(kind, subject));

@@ -8,7 +8,7 @@ import { compileModule } from "../backend/compile-module.ts";
 import { type BytecodeProgram, StackLimitError } from "../backend/bytecode.ts";
 import type { AnalysedProgram } from "../define/analysed.ts";
 import type { Config } from "../define/config.ts";
-import { internalMaps, linkConstants } from "../define/internal-names.ts";
+import { internalMaps, linkConstants, runningStride } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { expandReads } from "../ir/passes/expand-reads.ts";
@@ -19,6 +19,7 @@ import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
 import { parseProgram } from "../syntax/parser.ts";
 import type { Program } from "../syntax/ast.ts";
+import { checkHelpers, checkKernel, checkPoints } from "./kernel-needs.ts";
 import { checkMapCount } from "./map-limit.ts";
 import type { CompiledProbe, CompiledProgram, MapSpec, UserMapSpec } from "./compiled-program.ts";
 
@@ -71,8 +72,11 @@ function runStages(input: CompileInput): CompileResult {
   const cTypes = input.readCTypes(program);
   if (diagnostics.hasErrors()) return { kind: "failed" };
   const { config } = settings;
+  checkKernel(target, diagnostics);
+  if (diagnostics.hasErrors()) return { kind: "failed" };
   const analysed = analyseProgram({ program, config, registry, target, options, cTypes, cImports, diagnostics });
   if (analysed === undefined) return { kind: "failed" };
+  checkPoints(analysed.probes.flatMap((probe) => probe.points), target, diagnostics);
   input.trace?.("types", analysed);
   const generated = generateCode(input, analysed);
   if (generated === undefined) return { kind: "failed" };
@@ -103,6 +107,7 @@ function generateCode(input: CompileInput, analysed: AnalysedProgram): Generated
     const lowered = lowerProgram(analysed, input.registry, input.target, options);
     const result = compileProbes(input, lowered, roomy);
     if (!("tooLarge" in result)) return input.diagnostics.hasErrors() ? undefined : { lowered, probes: result };
+    if (input.diagnostics.hasErrors()) return undefined;
     const { probe, error } = result.tooLarge;
     if (roomy.has(probe.functionName)) {
       reportStackLimit(input, probe, error);
@@ -134,6 +139,7 @@ function compileProbes(
   for (const probe of lowered.probes) {
     const { module, functionName, points } = probe;
     input.trace?.("ir", module);
+    checkHelpers(module, input.target, input.diagnostics);
     expandReads(module, input.plainLoads ? probe.reads : withoutLoads(probe.reads));
     input.trace?.("ir after expand-reads", module);
     const skipped = roomy.has(functionName) ? memoryPasses : undefined;
@@ -192,8 +198,9 @@ function mapSpecs(config: Config, target: Target, lowered: LoweredProgram): read
   if (resources.sendsPackets) {
     specs.push({ ...plain, name: internalMaps.packets, type: mapTypes.perfEventArray, keySize: 4, valueSize: 4, maxEntries: target.possibleCpus });
   }
+  const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
+  if (resources.guardsPrograms) specs.push({ ...array, name: internalMaps.running, valueSize: runningStride * cpus });
   if (resources.scratchSize > 0) {
-    const cpus = 2 ** Math.ceil(Math.log2(Math.max(1, target.possibleCpus)));
     specs.push({ ...array, name: internalMaps.scratch, valueSize: resources.scratchSize * cpus });
   }
   for (const map of resources.hostMaps.values()) specs.push({ ...plain, ...map });

@@ -41,6 +41,8 @@ export interface AnalysedProbe {
   readonly predicate: Expression | undefined;
   readonly body: Block;
   readonly span: Span;
+  /** Of a session: what runs when the functions return, in the same program; `points` is then one at their entry. */
+  readonly atReturn: AnalysedProbe | undefined;
 }
 
 export interface AnalysedProgram {

@@ -58,14 +58,23 @@ export type AttachSpec =
       readonly offset: bigint;
       readonly onReturn: boolean;
     }
-  /** One link for many kernel functions. */
-  | { readonly mechanism: "kprobe-multi"; readonly functions: readonly string[]; readonly onReturn: boolean }
+  /** One link for many kernel functions; at both ends the program asks `sessionFunction` at which one it runs. */
+  | {
+      readonly mechanism: "kprobe-multi";
+      readonly functions: readonly string[];
+      /** Names among them that several functions have; undefined when that is not known of a single name. */
+      readonly sharedNames: readonly string[] | undefined;
+      readonly ends: "entry" | "return" | "both";
+    }
   /** An iterator that is read by the tracer, or pinned below /sys/fs/bpf (or at a path) to be read by others. */
   | { readonly mechanism: "iter"; readonly name: string; readonly pin: string | undefined; readonly scope: IteratorScope }
   /** Entry or exit of a kernel function, by its type information. */
   | { readonly mechanism: "fentry"; readonly function: string; readonly module: string }
   /** The same of a function of another BPF program, by that program's id and type information. */
   | { readonly mechanism: "fentry-program"; readonly programId: number; readonly function: string; readonly typeId: number };
+
+/** Kernel function that tells a program at both ends of a function whether it runs at the return. */
+export const sessionFunction = "bpf_session_is_return";
 
 /** Type and expected attach type of the program that a mechanism needs (enum bpf_prog_type, enum bpf_attach_type). */
 export interface ProgramKind {

@@ -9,6 +9,8 @@ export const internalMaps = {
   packets: "packets",
   /** One-entry array: whether the run has ended (see endedFlag), for programs that are still attached. */
   ended: "ended",
+  /** One-entry array, if programs could run inside others: for each CPU a word that says whether one runs, so many bytes apart. */
+  running: "running",
   /** One-entry array: temporary memory of all programs, a stride for each CPU. */
   scratch: "scratch",
   /** One-entry array: long string literals. */
@@ -33,6 +35,9 @@ export function kernelVariableConstant(name: string): string {
 
 /** The mark at the start of such a constant. */
 export const kernelVariableMark = "&";
+
+/** Bytes from one CPU's word to the next in the map `running`: a cache line. */
+export const runningStride = 64;
 
 /** In the map `ended`: set by exit() with the exit status in the low bits, or by user space. */
 export const endedFlag = 0x100;

@@ -82,6 +82,15 @@ export interface UsdtPlace {
   readonly globals: ReadonlyMap<string, bigint>;
 }
 
+/** One end of functions; a point at each end makes a session. */
+export interface SessionEnd {
+  readonly end: "entry" | "return";
+  /** The functions as written: both ends must have the same. */
+  readonly functions: string;
+  /** The program for both ends; undefined where the kernel has none. */
+  together(): Pick<ProbePoint, "program" | "attach"> | undefined;
+}
+
 /** One concrete place to attach to; one loaded program. */
 export interface ProbePoint {
   /** Canonical provider name. */
@@ -115,6 +124,10 @@ export interface ProbePoint {
   readonly lastCallWord?: number;
   /** Of iterators: what the program writes into the iterator's file, records of events for the tracer, or text for others. */
   readonly writes?: "records" | "text";
+  /** Of points that can share a program with a point at the other end of the same functions. */
+  readonly session?: SessionEnd;
+  /** The kernel itself runs the function for what programs do: all programs then keep from running inside another one. */
+  readonly runsInPrograms?: boolean;
   /** No other attach point may share the probe's body. */
   readonly alone?: boolean;
   /** Layout of `args`; a string says why there is none. */

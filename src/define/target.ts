@@ -1,6 +1,7 @@
 // All that the compiler may know of the machine. The host side fills it in lazily; tests make their own.
 
 import type { ProgramKind } from "./attach-spec.ts";
+import type { FeatureName } from "./features.ts";
 import type { UsdtLocation } from "../formats/elf/stapsdt.ts";
 import type { EnumType, StructType, Type } from "../types/type.ts";
 
@@ -10,8 +11,8 @@ export interface Target {
   /** Possible CPUs (the length of per-CPU values) and those online. */
   readonly possibleCpus: number;
   readonly onlineCpus: readonly number[];
-  /** True when the kernel has the feature (kernel/features.ts names them). */
-  has(feature: string): boolean;
+  /** Whether the kernel has a feature of the table (define/features.ts). */
+  has(feature: FeatureName): boolean;
   readonly kernelTypes: KernelTypes | undefined;
   readonly tracepoints: Tracepoints;
   readonly userTargets: UserTargets;

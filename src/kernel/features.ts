@@ -1,140 +1,90 @@
-// What the running kernel supports, found out by offering it small programs.
+// Which features of the table the running kernel has: by its release where that says all, else by trying.
 
-import { existsSync } from "node:fs";
-import { readOnlyCast } from "../bpf/helpers.ts";
-import { encodeInstructions } from "../bpf/encode.ts";
-import type { BpfInstruction } from "../bpf/instruction.ts";
-import { attachTypes, programTypes, type ProgramKind } from "../define/attach-spec.ts";
-import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
-import { linkKprobeMulti, linkUprobeMulti, type LoadResult, loadProgram, openModuleBtf } from "../sys/bpf.ts";
-import { closeFd } from "../sys/memory.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import { gunzipSync } from "node:zlib";
+import { helpers } from "../bpf/helpers.ts";
+import { type Feature, type FeatureName, features, isSince, type Release } from "../define/features.ts";
+import {
+  hasHelper,
+  hasKprobeMulti,
+  hasKprobeSession,
+  hasPerfLink,
+  hasRawTracepointTestRun,
+  hasReadOnlyCast,
+  hasRingBuffer,
+  hasSignedDivision,
+  hasUprobeMulti,
+} from "./feature-probes.ts";
+import { lazy } from "./lazy.ts";
+import { vmlinuxBtf } from "./module-btf.ts";
 
-const exit: BpfInstruction = { op: "exit" };
+const hasPmu = (name: string) => existsSync(`/sys/bus/event_source/devices/${name}/type`);
 
-function move(register: 0 | 2 | 3, value: number): BpfInstruction {
-  return { op: "alu", operation: "mov", width: 64, register, source: { kind: "immediate", value } };
+const tries: Readonly<Record<FeatureName, () => boolean>> = {
+  kprobe_pmu: () => hasPmu("kprobe"),
+  uprobe_pmu: () => hasPmu("uprobe"),
+  ring_buffer: hasRingBuffer,
+  raw_tp_test_run: hasRawTracepointTestRun,
+  get_current_task_btf: () => hasHelper(helpers.getCurrentTaskBtf.id),
+  for_each_map_elem: () => hasHelper(helpers.forEachMapElem.id),
+  get_func_ip: () => hasHelper(helpers.getFuncIp.id),
+  perf_link: hasPerfLink,
+  bpf_loop: () => hasHelper(helpers.loop.id),
+  kprobe_multi: hasKprobeMulti,
+  map_lookup_percpu_elem: () => hasHelper(helpers.mapLookupPercpuElem.id),
+  ktime_get_tai_ns: () => hasHelper(helpers.ktimeGetTaiNs.id),
+  signed_division: hasSignedDivision,
+  uprobe_multi: hasUprobeMulti,
+  kprobe_session: hasKprobeSession,
+  rdonly_cast: () => hasReadOnlyCast(vmlinuxBtf()?.reader, "struct"),
+  rdonly_cast_bytes: () => hasReadOnlyCast(vmlinuxBtf()?.reader, "bytes"),
+  // Nothing but a program that is wrong on later kernels would tell.
+  typed_pointers: () => !isSince(parseRelease(release()), features.typed_pointers.until),
+};
+
+/** Tries a feature out, whatever the release of the kernel says. */
+export function tryFeature(name: FeatureName): boolean {
+  return tries[name]();
 }
 
-function offer(program: ProgramKind, code: readonly BpfInstruction[], attachBtfId: number): LoadResult {
-  return loadProgram({
-    name: "feature",
-    type: program.type,
-    expectedAttach: program.expectedAttach,
-    code: encodeInstructions(code),
-    license: "GPL",
-    attachBtfId,
-    btfFd: 0,
-    functionInfo: new Uint8Array(),
-    lineInfo: new Uint8Array(),
-    kernelVersion: 0,
-    logLevel: 1,
-    logSize: 65_536,
-  });
-}
-
-/** Whether a program is accepted; it is not kept. */
-function accepts(program: ProgramKind, code: readonly BpfInstruction[], attachBtfId = 0): boolean {
-  const result = offer(program, code, attachBtfId);
-  if (result.ok) closeFd(result.fd);
-  return result.ok;
-}
-
-/** Whether a helper is known: the verifier names it when it is not, and complains about arguments when it is. */
-export function hasHelper(id: number): boolean {
-  const result = offer({ type: programTypes.kprobe, expectedAttach: 0 }, [{ op: "call", kind: "helper", target: id, module: 0 }, exit], 0);
-  if (result.ok) closeFd(result.fd);
-  return result.ok || (result.log !== "" && !/invalid func|unknown func|cannot use helper/.test(result.log));
-}
-
-/** Instructions that the verifier is willing to look at; -1 when its log does not say. */
-export function instructionLimit(): number {
-  const result = offer({ type: programTypes.kprobe, expectedAttach: 0 }, [move(0, 0), exit], 0);
-  if (result.ok) closeFd(result.fd);
-  return Number(/\(limit (\d+)\)/.exec(result.log)?.[1] ?? -1);
-}
-
-/** EBADF: the kernel got as far as to look at the path. */
-const badPath = -9;
-
-export function hasUprobeMulti(): boolean {
-  return linksMulti(attachTypes.uprobeMulti, (fd) => linkUprobeMulti(fd, "/", [0], undefined, false, 0), (link) => link === badPath);
-}
-
-/** A function that every kernel has and that can be traced where kprobes work at all. */
-const anyFunction = "ksys_read";
-
-export function hasKprobeMulti(): boolean {
-  return linksMulti(attachTypes.kprobeMulti, (fd) => linkKprobeMulti(fd, [anyFunction], false, false), (link) => link >= 0);
-}
-
-export function hasKprobeSession(): boolean {
-  return linksMulti(attachTypes.kprobeSession, (fd) => linkKprobeMulti(fd, [anyFunction], false, true), (link) => link >= 0);
-}
-
-function linksMulti(attach: number, link: (fd: number) => number, supported: (link: number) => boolean): boolean {
-  const result = offer({ type: programTypes.kprobe, expectedAttach: attach }, [move(0, 0), exit], 0);
-  if (!result.ok) return false;
-  try {
-    const made = link(result.fd);
-    if (made >= 0) closeFd(made);
-    return supported(made);
-  } finally {
-    closeFd(result.fd);
-  }
+/** `6.1.0-57-amd64` as numbers. */
+export function parseRelease(text: string): Release & { readonly patch: number } {
+  const [major = 0, minor = 0, patch = 0] = text.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0);
+  return { major, minor, patch };
 }
 
 /**
- * Whether programs may load kernel memory through any address, as a struct or as bytes. Programs of all types may where one may: the function
- * is for all of them.
+ * Answers which features a kernel has. A new enough one has those that no configuration can leave out; the others are
+ * tried, as are those that an older kernel may have got from a distribution. `disabled` ones it has not.
  */
-export function hasReadOnlyCast(btf: BtfReader | undefined, as: "struct" | "bytes"): boolean {
-  const id = btf?.find(btfKinds.func, readOnlyCast);
-  const struct = as === "bytes" ? 0 : btf?.find(btfKinds.struct, "task_struct");
-  if (id === undefined || struct === undefined) return false;
-  const code: readonly BpfInstruction[] = [
-    { op: "alu", operation: "mov", width: 64, register: 1, source: { kind: "immediate", value: 0 } },
-    move(2, struct),
-    { op: "call", kind: "kfunc", target: id, module: 0 },
-    { op: "load", size: 4, signed: false, register: 0, base: 0, offset: 0 },
-    move(0, 0),
-    exit,
-  ];
-  return accepts({ type: programTypes.kprobe, expectedAttach: 0 }, code);
+export function kernelFeatures(
+  running: Release,
+  disabled: ReadonlySet<string>,
+  attempt: (name: FeatureName) => boolean = tryFeature,
+): (name: FeatureName) => boolean {
+  const known = new Map<FeatureName, boolean>();
+  return (name) => {
+    if (disabled.has(name)) return false;
+    const { since, until, config }: Feature = features[name];
+    if (until !== undefined && isSince(running, until)) return false;
+    if (config.length === 0 && isSince(running, since)) return true;
+    const answer = known.get(name) ?? attempt(name);
+    known.set(name, answer);
+    return answer;
+  };
 }
 
-export function hasIterators(btf: BtfReader | undefined): boolean {
-  const id = btf?.find(btfKinds.func, "bpf_iter_task");
-  const program = { type: programTypes.tracing, expectedAttach: attachTypes.traceIter };
-  return id !== undefined && accepts(program, [move(0, 0), exit], id);
-}
+/** The running kernel's configuration, as far as it can be found. */
+const configuration = lazy((): string | undefined => {
+  if (existsSync("/proc/config.gz")) return gunzipSync(readFileSync("/proc/config.gz")).toString("latin1");
+  const file = `/boot/config-${release()}`;
+  return existsSync(file) ? readFileSync(file, "latin1") : undefined;
+});
 
-/** d_path() of the kernel's list of helpers (include/uapi/linux/bpf.h). */
-const pathHelper = 147;
-
-export function hasPathHelper(btf: BtfReader | undefined): boolean {
-  const id = btf?.find(btfKinds.func, "dentry_open");
-  if (id === undefined) return false;
-  const code: readonly BpfInstruction[] = [
-    { op: "load", size: 8, signed: false, register: 1, base: 1, offset: 0 },
-    { op: "alu", operation: "mov", width: 64, register: 2, source: { kind: "register", register: 10 } },
-    { op: "alu", operation: "add", width: 64, register: 2, source: { kind: "immediate", value: -8 } },
-    { op: "store", size: 8, base: 2, offset: 0, source: { kind: "immediate", value: 0 } },
-    move(3, 8),
-    { op: "call", kind: "helper", target: pathHelper, module: 0 },
-    move(0, 0),
-    exit,
-  ];
-  return accepts({ type: programTypes.tracing, expectedAttach: attachTypes.traceFentry }, code, id);
-}
-
-/** Whether type information of modules can be had: that of the kernel can be found in the same way. */
-export function hasModuleBtf(): boolean {
-  const fd = openModuleBtf("vmlinux");
-  if (fd >= 0) closeFd(fd);
-  return fd >= 0;
-}
-
-/** Whether the kernel counts for whom a USDT probe is switched on (4.20). */
-export function hasUprobeRefcount(): boolean {
-  return existsSync("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset");
+/** Options that a feature depends on and that the running kernel was built without; all of them when that isn't known. */
+export function missingOptions(name: FeatureName): readonly string[] {
+  const text = configuration();
+  const { config }: Feature = features[name];
+  return config.filter((option) => text === undefined || !new RegExp(`^${option}=[ym]$`, "m").test(text));
 }

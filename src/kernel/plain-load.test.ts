@@ -10,7 +10,7 @@ import { plainLoad } from "../formats/btf/plain-load.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { loadProgram } from "../sys/bpf.ts";
 import { closeFd } from "../sys/memory.ts";
-import { hasReadOnlyCast } from "./features.ts";
+import { hasReadOnlyCast } from "./feature-probes.ts";
 import { vmlinuxBtf } from "./module-btf.ts";
 
 const reader: BtfReader | undefined = vmlinuxBtf()?.reader;

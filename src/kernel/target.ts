@@ -9,7 +9,7 @@ import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
 import { loadedPrograms } from "./bpf-programs.ts";
-import { hasKprobeMulti, hasReadOnlyCast } from "./features.ts";
+import { kernelFeatures, parseRelease } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
 import { lazy } from "./lazy.ts";
@@ -81,28 +81,6 @@ function rawTracepointNames(reader: BtfReader): readonly string[] {
   return [...names].sort();
 }
 
-/** Features by the kernel release that brought them. */
-const featureSince: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ["ring_buffer", [5, 8]],
-  ["get_current_task_btf", [5, 11]],
-  ["for_each_map_elem", [5, 13]],
-  ["bpf_loop", [5, 17]],
-  ["map_lookup_percpu_elem", [5, 19]],
-  ["ktime_get_tai_ns", [6, 1]],
-  ["signed_division", [6, 6]],
-  ["uprobe_multi", [6, 6]],
-  ["get_func_ip", [5, 15]],
-  ["kprobe_multi", [5, 18]],
-  ["rdonly_cast", [6, 2]],
-  ["rdonly_cast_bytes", [6, 17]],
-]);
-
-/**
- * Release from which on the verifier tells pointers that may be null from others: until then a program may follow every pointer from the context on
- * (`typed_pointers`), later only through bpf_rdonly_cast without asking for null first.
- */
-const nullsSince = [6, 2] as const;
-
 /** Inode of the initial PID namespace (include/linux/proc_ns.h). */
 const initialPidNamespace = 0xefff_fffcn;
 
@@ -120,7 +98,7 @@ export interface HostOptions {
 
 /** The machine that this runs on. */
 export function hostTarget(userTargets: UserTargets, { disabled, traceableFunctions }: HostOptions): Target {
-  const [major = 0, minor = 0, patch = 0] = release().split(/[.-]/).map(Number);
+  const running = parseRelease(release());
   const possible = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/possible", "latin1")).length);
   const online = lazy(() => parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1")));
   const types = lazy(() => {
@@ -128,30 +106,18 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     return btf === null ? null : kernelTypes(btf);
   });
   const boot = lazy(() => measureFromBoot("realtime"));
-  // Not a matter of the release alone: kernels may be built without kprobes, function tracing or a JIT compiler.
-  const asked: Readonly<Record<string, () => boolean>> = {
-    kprobe_multi: lazy(hasKprobeMulti),
-    rdonly_cast: lazy(() => hasReadOnlyCast(vmlinuxBtf()?.reader, "struct")),
-    rdonly_cast_bytes: lazy(() => hasReadOnlyCast(vmlinuxBtf()?.reader, "bytes")),
-  };
-  const isAtLeast = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
   const programs = lazy(loadedPrograms);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
-    release: { major, minor, patch },
+    release: running,
     get possibleCpus() {
       return possible();
     },
     get onlineCpus() {
       return online();
     },
-    has: (feature) => {
-      const since = featureSince.get(feature);
-      if (disabled.has(feature)) return false;
-      if (feature === "typed_pointers") return !isAtLeast(nullsSince);
-      return since !== undefined && isAtLeast(since) && (asked[feature]?.() ?? true);
-    },
+    has: kernelFeatures(running, disabled),
     get kernelTypes() {
       return types() ?? undefined;
     },

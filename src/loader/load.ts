@@ -6,6 +6,7 @@ import type { CompiledProbe, CompiledProgram, MapSpec } from "../compile/compile
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
 import { openProgram } from "../sys/bpf-objects.ts";
+import { encodeInstructions } from "../bpf/encode.ts";
 import { pseudo } from "../bpf/instruction.ts";
 import { kernelVariableMark } from "../define/internal-names.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -25,6 +26,8 @@ export interface LoadedProgram {
   /** Descriptors by the names that relocations use. */
   readonly maps: ReadonlyMap<string, number>;
   readonly logs: readonly string[];
+  /** Loads a program more, which is closed with the others. Throws VerifierRejection. */
+  loadMore(probe: CompiledProbe): LoadedProbe;
   close(): void;
 }
 
@@ -96,7 +99,12 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
       if (log !== "") logs.push(`Verifier log of ${probe.functionName}\n-------------------\n${log}`);
       return { probe, fd };
     });
-    return { probes, maps, logs, close };
+    const loadMore = (probe: CompiledProbe): LoadedProbe => {
+      const { fd } = loadProbe(compiled, probe, maps, options);
+      fds.push(fd);
+      return { probe, fd };
+    };
+    return { probes, maps, logs, loadMore, close };
   } catch (problem) {
     close();
     throw problem;
@@ -189,8 +197,12 @@ function relocate(probe: CompiledProbe, maps: ReadonlyMap<string, number>, optio
         code.writeUInt32LE(Number(value >> 32n), at * 8 + 12);
         break;
       }
-      case "kfunc":
-        code.writeInt32LE(kernelId(options, "function", name), at * 8 + 4);
+      case "kfunc": {
+        const answer = probe.answers?.[name];
+        if (answer === undefined) code.writeInt32LE(kernelId(options, "function", name), at * 8 + 4);
+        else code.set(encodeInstructions([{ op: "alu", operation: "mov", width: 64, register: 0, source: { kind: "immediate", value: answer } }]), at * 8);
+        break;
+      }
     }
   }
   return code;

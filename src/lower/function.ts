@@ -95,6 +95,8 @@ export class FunctionLowering implements Code {
   loop: LoopTargets | undefined;
   /** Pointers in the context are loaded so that the verifier knows what they point to. */
   keepsTypes = false;
+  /** Word that says that a program runs on this CPU, once it is set. */
+  guard: Value | undefined;
   /** Ring buffer record that must be given back if the probe is left now. */
   reserved: Value | undefined;
   private readonly scratchBase: Value;
@@ -102,11 +104,17 @@ export class FunctionLowering implements Code {
   /** Address of the outer frame, in callbacks. */
   private readonly outerFrame: Value | undefined;
 
-  constructor(program: ProgramLowering, parameters: readonly ValueType[], outer: { function: FunctionLowering; frame: number } | undefined) {
+  /** `shared`: the builder of a function that has other code already, in whose current block this one begins. */
+  constructor(
+    program: ProgramLowering,
+    parameters: readonly ValueType[],
+    outer: { function: FunctionLowering; frame: number } | undefined,
+    shared?: IrBuilder,
+  ) {
     this.program = program;
     this.depth = outer === undefined ? 0 : outer.function.depth + 1;
     const suffix = outer === undefined ? "" : `_loop${program.functions.length + 1}_${this.depth}`;
-    this.ir = new IrBuilder(`${program.functionPrefix}${suffix}`, parameters);
+    this.ir = shared ?? new IrBuilder(`${program.functionPrefix}${suffix}`, parameters);
     this.storage = outer === undefined ? new Map() : new Map(outer.function.storage);
     this.outerFrame = outer === undefined ? undefined : this.ir.parameter(outer.frame);
     this.scratchBase = this.makeScratchBase();
@@ -163,12 +171,14 @@ export class FunctionLowering implements Code {
 
   /** Address of this CPU's scratch memory; unused ones disappear as dead code. */
   private makeScratchBase(): Value {
-    const cpus = this.target.possibleCpus;
-    const mask = 2 ** Math.ceil(Math.log2(Math.max(cpus, 1))) - 1;
-    const cpu = this.ir.call(helpers.getSmpProcessorId.id, []);
-    const bounded = this.ir.binary("and", cpu, this.ir.const(mask));
-    const offset = this.ir.binary("mul", bounded, this.ir.linkConstant(linkConstants.scratchStride));
+    const offset = this.ir.binary("mul", this.boundedCpu(), this.ir.linkConstant(linkConstants.scratchStride));
     return this.ir.binary("add", this.ir.mapValue(internalMaps.scratch), offset);
+  }
+
+  /** Number of this CPU, below a power of two that the verifier knows. */
+  boundedCpu(): Value {
+    const mask = 2 ** Math.ceil(Math.log2(Math.max(this.target.possibleCpus, 1))) - 1;
+    return this.ir.binary("and", this.ir.call(helpers.getSmpProcessorId.id, []), this.ir.const(mask));
   }
 
   private makeFrame(): StackSlot | undefined {
@@ -400,6 +410,7 @@ export class FunctionLowering implements Code {
     if (this.ir.ended) return;
     if (this.reserved !== undefined) this.ir.call(helpers.ringbufDiscard.id, [this.reserved, this.ir.const(0)]);
     if (this.depth === 0) {
+      if (this.guard !== undefined) this.ir.store(8, this.guard, 0, this.ir.const(0));
       this.ir.return(value ?? this.ir.const(this.point.returns));
       return;
     }

@@ -91,12 +91,44 @@ export function lowerForRange(f: FunctionLowering, statement: Of<"for-range">): 
   // which then refuses the instruction that takes its address (seen on 6.18).
   const run = () => {
     const count = f.ir.clamp(f.ir.binary("sub", to, from), 0xffff_ffffn);
-    const args = [count, f.ir.functionAddress(name), f.frameAddress(f.depth), f.ir.const(0)];
-    const result = f.ir.call(helpers.loop.id, args);
+    const result = f.target.has("bpf_loop") ? callLoop(f, name, count) : runRounds(f, name, count);
     f.warning("The loop has too many rounds and did not run.", helpers.loop.name, result, "always");
   };
   f.branch(signed ? "sgt" : "ugt", to, from, run, () => undefined);
   leaveIfLeft(f, body);
+}
+
+function callLoop(f: FunctionLowering, callback: string, count: Value): Value {
+  return f.ir.call(helpers.loop.id, [count, f.ir.functionAddress(callback), f.frameAddress(f.depth), f.ir.const(0)]);
+}
+
+/** What the verifier is willing to follow of a loop that it has to run through itself, round by round. */
+const maxRounds = 1024;
+const tooManyRounds = -7;
+
+/** bpf_loop for kernels without it: a loop of bounded length in the program; gives 0, or -E2BIG without having run. */
+function runRounds(f: FunctionLowering, callback: string, count: Value): Value {
+  const { ir } = f;
+  const fits = () => {
+    const round = ir.variable();
+    ir.write(round, ir.const(0));
+    const head = ir.newBlock();
+    const inside = ir.newBlock();
+    const after = ir.newBlock();
+    ir.jump(head);
+    ir.start(head);
+    ir.branch("ult", ir.read(round), ir.clamp(count, BigInt(maxRounds)), inside, after);
+    ir.startSealed(inside);
+    const next = ir.newBlock();
+    ir.branch("ne", ir.callFunction(callback, [ir.read(round), f.frameAddress(f.depth)]), ir.const(goOn), after, next);
+    ir.startSealed(next);
+    ir.write(round, ir.binary("add", ir.read(round), ir.const(1)));
+    ir.jump(head);
+    ir.seal(head);
+    ir.startSealed(after);
+    return ir.const(0);
+  };
+  return f.choose("ule", count, ir.const(maxRounds), fits, () => ir.const(tooManyRounds));
 }
 
 function bindLoopVariable(f: FunctionLowering, variable: VariableExpression, type: Type, value: Value): void {

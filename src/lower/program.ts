@@ -1,7 +1,8 @@
 // From an analysed program to IR: one module for each body and kind of attach point, and the maps they use.
 
 import { invariant } from "../base/invariant.ts";
-import { internalMaps } from "../define/internal-names.ts";
+import { sessionFunction } from "../define/attach-spec.ts";
+import { internalMaps, runningStride } from "../define/internal-names.ts";
 import type { AnalysedProbe, AnalysedProgram } from "../define/analysed.ts";
 import type { ProbePoint } from "../define/probe.ts";
 import type { Registry } from "../define/registry.ts";
@@ -47,6 +48,7 @@ export function lowerProgram(
   options: LoweringOptions,
 ): LoweredProgram {
   const resources = new Resources();
+  resources.guardsPrograms = analysed.probes.some(({ points }) => points.some((point) => point.runsInPrograms === true));
   const layouts = new Map([...analysed.maps.values()].map((map) => [map.name, layoutMap(map)] as const));
   const probes: LoweredProbe[] = [];
   let index = 0;
@@ -96,37 +98,48 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
   const [point] = points;
   invariant(point !== undefined, "a probe has a point");
   const functionName = functionNameOf(point.name, input.index);
-  const roomy = input.options.roomy.has(functionName);
-  const program: ProgramLowering = {
-    analysed: input.analysed,
-    registry: input.registry,
-    target: input.target,
-    resources: input.resources,
-    layouts: input.layouts,
+  const whole = {
     scratch: new ScratchRegion(input.resources),
-    point,
     functions: [],
-    shared: new Set(),
-    captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body, {
-      scalarsInFrames: !roomy,
-      writesFile: point.writes !== undefined,
-    }),
-    roomy,
+    shared: new Set<string>(),
+    roomy: input.options.roomy.has(functionName),
     functionPrefix: functionName,
-    addressTaken: addressesTaken(probe.predicate, probe.body),
-    warningLevel: input.options.warningLevel,
-    pid: input.options.pid,
   };
-  const main = new FunctionLowering(program, ["ctx"], undefined);
+  const main = new FunctionLowering(programLowering(input, probe, point, whole), ["ctx"], undefined);
   main.ir.at(probe.span);
-  lowerMain(main, probe, input.options.pid);
-  const functions = [main.ir.function, ...program.functions];
+  lowerMain(main, input, whole);
+  const functions = [main.ir.function, ...main.program.functions];
   for (const f of functions) removeUnreachable(f);
-  const reads = planReads(functions, input.target, input.analysed.config, roomy);
+  const reads = planReads(functions, input.target, input.analysed.config, whole.roomy);
   return { module: { functions }, reads, functionName, points };
 }
 
-function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | undefined): void {
+/** What the bodies of a program have in common. */
+type Whole = Pick<ProgramLowering, "scratch" | "functions" | "shared" | "roomy" | "functionPrefix">;
+
+function programLowering(input: ProbeInput, probe: AnalysedProbe, point: ProbePoint, whole: Whole): ProgramLowering {
+  const { analysed, registry, target, resources, layouts, options } = input;
+  return {
+    ...whole,
+    analysed,
+    registry,
+    target,
+    resources,
+    layouts,
+    point,
+    captures: planCaptures(analysed, registry, probe.predicate, probe.body, {
+      scalarsInFrames: !whole.roomy,
+      writesFile: point.writes !== undefined,
+    }),
+    addressTaken: addressesTaken(probe.predicate, probe.body),
+    warningLevel: options.warningLevel,
+    pid: options.pid,
+  };
+}
+
+function lowerMain(f: FunctionLowering, input: ProbeInput, whole: Whole): void {
+  const { probe, options } = input;
+  const { pid } = options;
   if (f.point.lastCallWord !== undefined) {
     const element = f.ir.load(8, f.context(), f.point.lastCallWord * 8);
     f.branch("eq", element, f.ir.const(0), () => f.leave(), () => undefined);
@@ -134,11 +147,33 @@ function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | unde
   // begin and end always run, and pinned iterators when the tracer has ended.
   if (f.point.attach.mechanism !== "test-run" && f.point.writes !== "text") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
-  const { predicate } = probe;
+  if (input.resources.guardsPrograms) guardProgram(f);
+  if (probe.atReturn === undefined) lowerWhole(f, probe);
+  else lowerSession(f, input, probe.atReturn, whole);
+}
+
+/** Two bodies in one program: the kernel says at which end of the function it runs. */
+function lowerSession(f: FunctionLowering, input: ProbeInput, atReturn: AnalysedProbe, whole: Whole): void {
+  const [point] = atReturn.points;
+  invariant(point !== undefined, "a probe has a point");
+  // The kernel's bool fills a byte of the register.
+  const returning = f.ir.binary("and", f.ir.callKfunc(sessionFunction, []), f.ir.const(1));
+  const lowerReturn = () => {
+    const other = new FunctionLowering(programLowering(input, atReturn, point, whole), ["ctx"], undefined, f.ir);
+    other.guard = f.guard;
+    f.ir.at(atReturn.span);
+    lowerWhole(other, atReturn);
+    f.ir.at(input.probe.span);
+  };
+  f.branch("ne", returning, f.ir.const(0), lowerReturn, () => lowerWhole(f, input.probe));
+  f.leave();
+}
+
+function lowerWhole(f: FunctionLowering, { predicate, body }: AnalysedProbe): void {
   if (predicate !== undefined) {
     f.withTemporaries(() => lowerCondition(f, predicate, () => undefined, () => f.leave()));
   }
-  lowerBody(f, probe.body);
+  lowerBody(f, body);
   f.leave();
 }
 
@@ -146,6 +181,24 @@ function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | unde
 function leaveAfterEnd(f: FunctionLowering): void {
   const ended = f.ir.load(8, f.ir.mapValue(internalMaps.ended), 0);
   f.branch("ne", ended, f.ir.const(0), () => f.leave(), () => undefined);
+}
+
+/**
+ * A program that is called while another one runs on its CPU counts a lost event and leaves: the helpers of that one may hold
+ * the lock that this one would wait for. What interrupts a program has ended before it goes on, so that the word needs no
+ * atomic access.
+ */
+function guardProgram(f: FunctionLowering): void {
+  const { ir } = f;
+  const word = ir.binary("add", ir.mapValue(internalMaps.running), ir.binary("mul", f.boundedCpu(), ir.const(runningStride)));
+  const lose = () => {
+    ir.atomicAdd(8, ir.mapValue(internalMaps.lost), 0, ir.const(1));
+    f.leave();
+  };
+  f.branch("ne", ir.load(8, word), ir.const(0), lose, () => undefined);
+  // A plain store could be dropped as overwritten: what happens in between is out of the compiler's sight.
+  ir.atomicAdd(8, word, 0, ir.const(1));
+  f.guard = word;
 }
 
 /** -p for probes that fire for all processes. */

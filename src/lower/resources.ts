@@ -10,6 +10,8 @@ export class Resources {
   readonly actions: ActionSpec[] = [];
   /** Whether some probe sends packets. */
   sendsPackets = false;
+  /** Whether programs look if another one runs on their CPU. */
+  guardsPrograms = false;
   /** Maps that user space fills, by name. */
   readonly hostMaps = new Map<string, HostMap>();
   /** Bytes of scratch memory that each CPU needs so far. */

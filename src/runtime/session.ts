@@ -3,13 +3,14 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
+import { type AttachEnvironment, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
-import { groupUprobes, mergedSpec } from "../attach/merge-uprobes.ts";
+import { groupUprobes } from "../attach/merge-uprobes.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
 import type { RunMoment } from "../define/attach-spec.ts";
+import type { FeatureName } from "../define/features.ts";
 import type { ActionHost, RecordView } from "../define/action.ts";
 import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/internal-names.ts";
 import type { Registry } from "../define/registry.ts";
@@ -25,6 +26,7 @@ import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
+import { type Attaching, attachProbe, attachTogether, noteAttaching } from "./attach-probe.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
@@ -277,6 +279,7 @@ export class Session {
       pid: this.options.pid,
       tracepoints: this.target.tracepoints,
       systemCalls: new SystemCallTable(this.target),
+      has: (feature: FeatureName) => this.target.has(feature),
     };
     let attached = 0;
     let failed = 0;
@@ -285,14 +288,14 @@ export class Session {
     const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
     for (const group of groupUprobes([...forward, ...backward])) {
-      const merged = this.attachTogether(group, { ...environment, typeId: 0 });
+      const merged = attachTogether(group, this.attaching({ ...environment, typeId: 0 }));
       for (const { probe, fd } of group) {
-        if (this.options.verbose) this.noteAttaching(probe);
+        noteAttaching(probe, (text) => this.note(text));
         const { btfId } = this.options.attachTarget(probe);
-        const success = merged || this.attachOne(probe, fd, { ...environment, typeId: btfId });
-        if (success) attached += probe.count;
-        else failed += 1;
-        if (success && awaitsEvents(probe.attach)) this.listening = true;
+        const count = merged ? probe.count : this.attachOne(probe, fd, { ...environment, typeId: btfId });
+        attached += count ?? 0;
+        if (count === undefined) failed += 1;
+        else if (awaitsEvents(probe.attach)) this.listening = true;
       }
       if (milliseconds() < lookAround) continue;
       await setImmediate();
@@ -303,35 +306,18 @@ export class Session {
     return attached;
   }
 
-  private noteAttaching({ attach, name }: CompiledProbe): void {
-    if (attach.mechanism === "test-run") return;
-    this.output.note(`Trying to attach probe: ${name}`);
-    const places =
-      attach.mechanism === "uprobe-multi"
-        ? attach.names.map((symbol) => `${attach.path}:${symbol}`)
-        : attach.mechanism === "kprobe-multi" ? attach.functions : [];
-    if (places.length > 0) this.output.note(`Attaching to ${places.length} functions`);
-    for (const place of places) this.output.note(`  ${place}`);
+  private note(text: string): void {
+    if (this.options.verbose) this.output.note(text);
   }
 
-  /** Attaches all of a group by one link; false when they must be attached one by one, which tells what is wrong with which. */
-  private attachTogether(group: readonly LoadedProbe[], environment: Parameters<typeof attachProgram>[3]): boolean {
-    const [first] = group;
-    const spec = mergedSpec(group);
-    if (first === undefined || spec === undefined) return false;
-    try {
-      this.links.push(attachProgram(first.probe.name, first.fd, spec, environment));
-      return true;
-    } catch (problem) {
-      if (problem instanceof SystemError) return false;
-      throw problem;
-    }
+  private attaching(environment: AttachEnvironment): Attaching {
+    return { loaded: this.loaded, environment, keep: (link) => this.links.push(link), note: (text) => this.note(text) };
   }
 
-  private attachOne(probe: CompiledProbe, fd: number, environment: Parameters<typeof attachProgram>[3]): boolean {
+  /** Gives how many probes were attached; undefined when the kernel refused and the run goes on without. */
+  private attachOne(probe: CompiledProbe, fd: number, environment: AttachEnvironment): number | undefined {
     try {
-      this.links.push(attachProgram(probe.name, fd, probe.attach, environment));
-      return true;
+      return attachProbe({ probe, fd }, this.attaching(environment));
     } catch (problem) {
       if (!(problem instanceof SystemError)) throw problem;
       const { missingProbes } = this.compiled.config;
@@ -339,7 +325,7 @@ export class Session {
         throw new AttachFailure(`Unable to attach probe: ${probe.name}: ${problem.advice || errnoText(problem.errno)}`, { cause: problem });
       }
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
-      return false;
+      return undefined;
     }
   }
 

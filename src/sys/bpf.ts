@@ -272,17 +272,28 @@ function btfName(fd: number): string {
   return name.bytes.subarray(0, Math.max(end, 0)).toString("latin1");
 }
 
-/** One link for many kernel functions (Linux 5.18); descriptor or negative errno. */
-export function linkKprobeMulti(programFd: number, symbols: readonly string[], onReturn: boolean, session: boolean): number {
+/** A kernel function of a link for many. */
+export type MultiProbe =
+  | { readonly by: "symbol"; readonly symbol: string }
+  | { readonly by: "address"; readonly address: bigint };
+
+/**
+ * One link for many kernel functions, all named in the same way (Linux 5.18; at both ends: 6.10); descriptor or negative
+ * errno.
+ */
+export function linkKprobeMulti(programFd: number, probes: readonly MultiProbe[], ends: "entry" | "return" | "both"): number {
   const arena = new Arena();
-  const table = Buffer.alloc(symbols.length * 8);
-  for (const [i, symbol] of symbols.entries()) table.writeBigUInt64LE(arena.text(symbol), i * 8);
+  const table = Buffer.alloc(probes.length * 8);
+  for (const [i, probe] of probes.entries()) {
+    table.writeBigUInt64LE(probe.by === "symbol" ? arena.text(probe.symbol) : probe.address, i * 8);
+  }
+  const byAddress = probes[0]?.by === "address";
   return new Attributes(48)
     .u32(0, programFd)
-    .u32(8, session ? attachTypes.kprobeSession : attachTypes.kprobeMulti)
-    .u32(16, onReturn ? 1 : 0)
-    .u32(20, symbols.length)
-    .u64(24, arena.place(table))
+    .u32(8, ends === "both" ? attachTypes.kprobeSession : attachTypes.kprobeMulti)
+    .u32(16, ends === "return" ? 1 : 0)
+    .u32(20, probes.length)
+    .u64(byAddress ? 32 : 24, arena.place(table))
     .call(commands.linkCreate);
 }
 

@@ -6,12 +6,16 @@ import { performance } from "node:perf_hooks";
 import { thisMachine } from "../../src/library/compile.ts";
 import { checkRow } from "../conformance/runner.ts";
 import { leftBehind, unheldObjects } from "../support/left-behind.ts";
+import { missingFeatures } from "../support/missing-features.ts";
 import { loadRow } from "./load-rows.ts";
-import { leftBehindKey, rowsFor } from "./rows.ts";
+import { featuresKey, leftBehindKey, rowsFor } from "./rows.ts";
 
 const [folder, ...ids] = process.argv.slice(2);
 const machine = thisMachine([]);
 const before = unheldObjects();
+
+const missing = missingFeatures();
+process.stdout.write(`${JSON.stringify({ key: featuresKey, problem: missing.length === 0 ? undefined : missing.join("\n"), seconds: 0 })}\n`);
 
 for (const { key, row, mode } of rowsFor(release(), ids.length === 0 ? undefined : ids)) {
   const start = performance.now();

@@ -13,6 +13,9 @@ export interface GuestRow {
   readonly mode: "run" | "load";
 }
 
+/** Of what every guest checks besides rows: that its kernel has the features of its release. */
+export const featuresKey = "features";
+
 /** What the guest calls, in its results, the check that the rows left nothing behind. */
 export const leftBehindKey = "left behind";
 

@@ -6,7 +6,7 @@ import { after, describe, type TestContext, test } from "node:test";
 import { buildFixtures } from "../conformance/fixtures.ts";
 import { describeRow } from "../conformance/table.ts";
 import { bootGuest, buildGuestRunner, type Guest, reasonAgainstGuests } from "./boot-guest.ts";
-import { leftBehindKey, rowsFor } from "./rows.ts";
+import { featuresKey, leftBehindKey, rowsFor } from "./rows.ts";
 
 const allKernels = ["6.1", "6.12"];
 const kernels = process.env["VM_KERNELS"]?.split(",") ?? allKernels;
@@ -38,17 +38,23 @@ function bootGuests(): ReadonlyMap<string, Promise<Guest>> {
 
 const guests = withoutGuests === undefined ? bootGuests() : undefined;
 
+async function checkResult(context: TestContext, kernel: string, key: string): Promise<void> {
+  const guest = await guests?.get(kernel);
+  assert.ok(guest !== undefined);
+  const result = await guest.result(key);
+  if (result.kind === "unavailable") context.skip(result.reason);
+  else assert.equal(result.problem, undefined);
+}
+
 for (const { kernel, rows } of plans) {
   describe(`Linux ${kernel}`, () => {
+    test(`${kernel} has the features of its release`, withoutGuests === undefined ? {} : { skip: withoutGuests }, (context: TestContext) =>
+      checkResult(context, kernel, featuresKey));
     for (const { key, row, mode } of rows) {
       const missing = row.fixtures.map((name) => fixtures.problem(name)).find((problem) => problem !== undefined);
       const skip = withoutGuests ?? missing;
       test(`${kernel} ${mode} ${describeRow(row)}`, skip === undefined ? {} : { skip }, async (context: TestContext) => {
-        const guest = await guests?.get(kernel);
-        assert.ok(guest !== undefined);
-        const result = await guest.result(key);
-        if (result.kind === "unavailable") context.skip(result.reason);
-        else assert.equal(result.problem, undefined);
+        await checkResult(context, kernel, key);
       });
     }
     test(`${kernel} nothing is left behind`, withoutGuests === undefined ? {} : { skip: withoutGuests }, async (context: TestContext) => {

@@ -2,7 +2,7 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
-import type { ArgumentField, ArgumentsLayout, Capability, FunctionResult, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { ArgumentField, ArgumentsLayout, Capability, FunctionResult, ListRequest, Meant, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import { argumentRegisters } from "../../define/registers.ts";
 import type { Target } from "../../define/target.ts";
 import { type FentryKind, findPrograms, programModule, type ProgramFunction, type Prototype } from "./fentry-program.ts";
@@ -48,6 +48,7 @@ function pointAt(kind: FentryKind, request: ResolveRequest, place: string, attac
     capabilities: kind.onReturn ? exitCapabilities : entryCapabilities,
     space: "kernel",
     filtersByPid: true,
+    runsInPrograms: attach.mechanism === "fentry" && attach.module === "vmlinux" && usedByPrograms.has(attach.function),
     arguments: () => layoutArguments(kind, place, prototype(), attach.mechanism === "fentry"),
   });
 }
@@ -74,6 +75,19 @@ function resolveProgram(kind: FentryKind, request: ResolveRequest, parts: readon
   return { kind: "missing", what: `${kind.provider} bpf:${parts.join(":")}`, wildcard, meant: { name, among } };
 }
 
+/** Locks that the helpers of programs take. */
+const usedByPrograms: ReadonlySet<string> = new Set(["_raw_spin_lock", "_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "queued_spin_lock_slowpath"]);
+
+/** The points of a probe; a word on those that fire for what programs do. */
+function foundPoints(request: ResolveRequest, points: readonly ProbePoint[]): Resolution {
+  const critical = points.filter((found) => found.runsInPrograms === true);
+  if (critical.length > 0) {
+    const names = critical.map(({ name }) => name).join(", ");
+    request.diagnostics.warn("recursion", request.text.span, `Programs run inside ${names} and could wait for themselves: events inside a running program are lost`);
+  }
+  return { kind: "points", points };
+}
+
 function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
   request.diagnostics.error("attach-point", request.text.span, message, { hint });
   return { kind: "invalid" };
@@ -94,7 +108,7 @@ function resolve(kind: FentryKind, request: ResolveRequest): Resolution {
   const modules = target.kernelTypes.functionModules(name).filter((m) => module === undefined || m === module);
   const [only, other] = modules;
   const what = `${kind.provider} ${module ?? "*"}:${name}`;
-  const meant = { name, among: () => target.kernelFunctions.traceable().map((f) => f.name) };
+  const meant = missingName(target, module, name);
   if (only === undefined) return { kind: "missing", what, wildcard: false, meant };
   if (other !== undefined) {
     return fail(request, `ambiguous attach point, please specify module containing the function '${name}'`, `it is in ${modules.join(", ")}`);
@@ -102,7 +116,15 @@ function resolve(kind: FentryKind, request: ResolveRequest): Resolution {
   if (!fitsRegisters(target, name, only)) {
     return fail(request, `${name} has more parameters than ${kind.provider} can read`, "use kprobe instead");
   }
-  return { kind: "points", points: [point(kind, request, name, only)] };
+  return foundPoints(request, [point(kind, request, name, only)]);
+}
+
+/** What may be misspelled where nothing is found: the module, if there is none of its name, or the function. */
+function missingName(target: Target, module: string | undefined, name: string): Meant {
+  const modules = ["vmlinux", ...target.kernelFunctions.loadedModules()];
+  if (module !== undefined && !modules.includes(module)) return { name: module, among: () => modules };
+  const known = () => target.kernelFunctions.traceable().filter((f) => module === undefined || f.module === module);
+  return { name, among: () => known().map((f) => f.name) };
 }
 
 /** The trampoline of fentry passes parameters in registers only. */
@@ -119,7 +141,7 @@ function matches(target: Target, module: string, name: string): ReturnType<typeo
 function resolvePattern(kind: FentryKind, request: ResolveRequest, module: string, name: string): Resolution {
   const found = matches(request.target, module, name);
   if (found.length === 0) return { kind: "missing", what: `${kind.provider} ${module}:${name}`, wildcard: true, meant: undefined };
-  return { kind: "points", points: found.map((f) => point(kind, request, f.name, f.module)) };
+  return foundPoints(request, found.map((f) => point(kind, request, f.name, f.module)));
 }
 
 /** `MODULE:FUNCTION` of what a pattern finds, in any module where it has none. */

@@ -2,8 +2,9 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
-import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest, SessionEnd } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
+import { nearestName } from "../../base/nearest-name.ts";
 import { parseInteger } from "../../syntax/parse-integer.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["argN", "sargN", "func", "ctx", "reg", "usermode", "signal", "override"]);
@@ -14,7 +15,27 @@ interface Kind {
   readonly onReturn: boolean;
 }
 
-function point(kind: Kind, request: ResolveRequest, what: string, attach: AttachSpec, count: number): ProbePoint {
+/** The functions of a point that may be one end of a session. */
+interface SessionFunctions {
+  /** As written. */
+  readonly text: string;
+  readonly functions: readonly string[];
+  readonly sharedNames: readonly string[] | undefined;
+}
+
+function sessionEnd(kind: Kind, target: Target, { text, functions, sharedNames }: SessionFunctions): SessionEnd {
+  return {
+    end: kind.onReturn ? "return" : "entry",
+    functions: text,
+    together: () => {
+      if (!target.has("kprobe_session") || !target.has("kprobe_multi")) return undefined;
+      const program = { type: programTypes.kprobe, expectedAttach: attachTypes.kprobeSession };
+      return { program, attach: { mechanism: "kprobe-multi", functions, sharedNames, ends: "both" } };
+    },
+  };
+}
+
+function point(kind: Kind, request: ResolveRequest, what: string, attach: AttachSpec, count: number, session?: SessionFunctions): ProbePoint {
   const multi = attach.mechanism === "kprobe-multi";
   return probePoint({
     provider: kind.provider,
@@ -28,6 +49,7 @@ function point(kind: Kind, request: ResolveRequest, what: string, attach: Attach
     space: "kernel",
     filtersByPid: true,
     count,
+    ...(session === undefined ? {} : { session: sessionEnd(kind, request.target, session) }),
     arguments: () => `${kind.provider} has arg0, arg1, …; fentry has arguments by name`,
   });
 }
@@ -86,14 +108,23 @@ function resolveFunction(kind: Kind, request: ResolveRequest, { prefix, module, 
   const { target, unsafe } = request;
   const what = `${prefix}${name}${offset === 0n ? "" : `+${offset}`}`;
   if (module !== undefined && !target.kernelFunctions.loadedModules().includes(module)) {
-    return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`);
+    const near = nearestName(module, target.kernelFunctions.loadedModules());
+    const hint = near === undefined ? undefined : `did you mean '${near}'?`;
+    return fail(request, `specified module ${module} in probe ${kind.provider}:${what} is not loaded.`, hint);
   }
-  if (!unsafe && !isTraceable(target, name, module)) {
-    const meant = { name, among: () => target.kernelFunctions.traceable().map((f) => f.name) };
+  const traceable = isTraceable(target, name, module);
+  if (!traceable && request.config.missingProbes !== "ignore") {
+    const reasons = "it does not exist, is inlined, or must not be traced";
+    request.diagnostics.warn("not-traceable", request.text.span, `${name} can't be traced (${reasons}): attaching will probably fail`);
+  }
+  if (!traceable && !unsafe) {
+    const known = () => target.kernelFunctions.traceable().filter((f) => module === undefined || f.module === module);
+    const meant = { name, among: () => known().map((f) => f.name) };
     return { kind: "missing", what: `${kind.provider} ${module ?? "vmlinux"}:${name}`, wildcard: false, meant };
   }
   const attach: AttachSpec = { mechanism: "kprobe", function: name, module, offset, onReturn: kind.onReturn };
-  return { kind: "points", points: [point(kind, request, what, attach, 1)] };
+  const session = prefix === "" && offset === 0n ? { text: name, functions: [name], sharedNames: undefined } : undefined;
+  return { kind: "points", points: [point(kind, request, what, attach, 1, session)] };
 }
 
 /** Type information answers quickly; the long list is only read for functions that it does not have. */
@@ -111,8 +142,9 @@ function resolvePattern(kind: Kind, request: ResolveRequest, { prefix, module, n
   if (names.length === 0) return missing;
   const functions = names.map((f) => f.name);
   if (inModule === undefined && !request.full && target.has("kprobe_multi")) {
-    const attach: AttachSpec = { mechanism: "kprobe-multi", functions, onReturn: kind.onReturn };
-    return { kind: "points", points: [point(kind, request, name, attach, functions.length)] };
+    const sharedNames = sharedAmong(target, new Set(functions));
+    const attach: AttachSpec = { mechanism: "kprobe-multi", functions, sharedNames, ends: kind.onReturn ? "return" : "entry" };
+    return { kind: "points", points: [point(kind, request, name, attach, functions.length, { text: name, functions, sharedNames })] };
   }
   const single = (symbol: string, own: string | undefined, what: string) => {
     const attach: AttachSpec = { mechanism: "kprobe", function: symbol, module: own, offset: 0n, onReturn: kind.onReturn };
@@ -129,6 +161,18 @@ function resolvePattern(kind: Kind, request: ResolveRequest, { prefix, module, n
 function matches(target: Target, module: string | undefined, name: string): ReturnType<typeof matchFunctions> {
   const found = matchFunctions(target.kernelFunctions.traceable(), module, name);
   return found.filter((f) => !f.name.includes(".part."));
+}
+
+/** Those of the names that several functions have. */
+function sharedAmong(target: Target, names: ReadonlySet<string>): readonly string[] {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { name } of target.kernelFunctions.traceable()) {
+    if (!names.has(name)) continue;
+    if (seen.has(name)) shared.add(name);
+    seen.add(name);
+  }
+  return [...shared];
 }
 
 /** Functions by name, or with their modules where the pattern has a module. */
