@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import type { AttachSpec } from "../define/attach-spec.ts";
 import type { Tracepoints } from "../define/target.ts";
+import { containingFile } from "../symbols/archive-member.ts";
 import { linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
 import { native } from "../sys/ffi.ts";
 import { Arena } from "../sys/memory.ts";
@@ -45,6 +46,7 @@ export function runsLastFirst(spec: AttachSpec): boolean {
     case "uprobe":
     case "uprobe-multi":
     case "fentry":
+    case "fentry-program":
       return true;
     default:
       return false;
@@ -64,6 +66,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       return attachPerfEvent(name, fd, spec, environment);
     case "tp-btf":
     case "fentry":
+    case "fentry-program":
     case "raw-tracepoint": {
       const link = openRawTracepoint(fd, spec.mechanism === "raw-tracepoint" ? spec.event : undefined);
       if (link < 0) throw new SystemError("attach", name, -link);
@@ -74,12 +77,12 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "uprobe":
       return attachUprobe(name, fd, spec, environment);
     case "uprobe-multi": {
-      const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
+      const link = linkUprobeMulti(fd, containingFile(spec.path), spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
       if (link < 0) throw new SystemError("attach", name, -link);
       return linkOf(link);
     }
     case "iter":
-      return attachIterator(name, fd, spec.pin, environment.pid);
+      return attachIterator(name, fd, spec, environment.pid);
     case "kprobe":
       return attachKprobe(name, fd, spec);
     case "kprobe-multi":
@@ -142,7 +145,7 @@ function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: 
     ...plain,
     type,
     config: (spec.onReturn ? returnBit : 0n) | (BigInt(spec.semaphore ?? 0) << semaphoreShift),
-    config1: arena.text(spec.path),
+    config1: arena.text(containingFile(spec.path)),
     config2: BigInt(spec.offset),
   };
   const { pid } = environment;

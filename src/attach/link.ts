@@ -5,8 +5,10 @@ export interface Link {
   readonly fds: readonly number[];
   /** To be done when they are closed. */
   readonly afterwards: readonly (() => void)[];
-  /** Of iterators: runs the program over all elements. */
-  readonly iterate?: (take: (bytes: Buffer) => void) => void;
+  /** Of iterators: runs the program over all elements, and gives what it wrote. */
+  readonly iterate?: () => Iterable<Buffer>;
+  /** Of iterators: the file that keeps it attached when all else is closed. */
+  readonly pinned?: { readonly path: string; remove(): void };
 }
 
 export function linkOf(...fds: readonly number[]): Link {

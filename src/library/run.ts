@@ -6,7 +6,7 @@ import { btfKinds } from "../formats/btf/reader.ts";
 import { cgroupPaths } from "../kernel/cgroups.ts";
 import { functionId, vmlinuxBtf } from "../kernel/module-btf.ts";
 import { userNames } from "../kernel/users.ts";
-import type { AttachTarget } from "../loader/load.ts";
+import { type AttachTarget, VerifierRejection } from "../loader/load.ts";
 import type { EventSink } from "../runtime/event-sink.ts";
 import { Session } from "../runtime/session.ts";
 import { showsUserSymbols } from "../runtime/symbol-use.ts";
@@ -29,12 +29,31 @@ export interface RunOptions {
   readonly dryRun: boolean;
   /** Calls back when the user signals to the tracer itself; gives what ends that. */
   onSelf(run: () => void): () => void;
+  /** The same program with every read of kernel memory made by probe_read: it is run when the kernel refuses the first one; undefined: there is none. */
+  readonly withoutLoads: (() => CompiledProgram | undefined) | undefined;
   /** Resolves when the run shall end. */
   readonly stop: Promise<void>;
 }
 
 /** Loads a compiled program. Throws VerifierRejection or SystemError; the caller closes the session. */
 export function createSession(program: CompiledProgram, machine: Machine, options: RunOptions, sink: EventSink): Session {
+  try {
+    return openSession(program, machine, options, sink);
+  } catch (problem) {
+    if (!(problem instanceof VerifierRejection)) throw problem;
+    // What verifiers allow is known from those of many releases: of another one a stricter rule shall not keep the script from running.
+    const other = options.withoutLoads?.();
+    if (other === undefined || hasSameCode(program, other)) throw problem;
+    if (options.verbose) sink.note(`The kernel refused the program of ${problem.probe}; it is loaded without loads of kernel memory: ${problem.complaint?.message ?? ""}`);
+    return openSession(other, machine, options, sink);
+  }
+}
+
+function hasSameCode(a: CompiledProgram, b: CompiledProgram): boolean {
+  return a.probes.every(({ bytecode }, i) => Buffer.compare(bytecode.code, b.probes[i]?.bytecode.code ?? new Uint8Array()) === 0);
+}
+
+function openSession(program: CompiledProgram, machine: Machine, options: RunOptions, sink: EventSink): Session {
   const { child, pid, verbose, verifierLog } = options;
   const userSymbols = openUserSymbols(program, machine, pid ?? child?.pid, child !== undefined);
   try {
@@ -126,6 +145,8 @@ export function attachTarget(probe: CompiledProbe): AttachTarget {
         btfId: functionId(attach.function, attach.module) ?? 0,
         module: attach.module === "vmlinux" ? undefined : attach.module,
       };
+    case "fentry-program":
+      return { btfId: attach.typeId, module: undefined, programId: attach.programId };
     default:
       return { btfId: 0, module: undefined };
   }

@@ -107,7 +107,10 @@ function lowerProbe(input: ProbeInput): LoweredProbe {
     point,
     functions: [],
     shared: new Set(),
-    captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body, !roomy),
+    captures: planCaptures(input.analysed, input.registry, probe.predicate, probe.body, {
+      scalarsInFrames: !roomy,
+      writesFile: point.writes !== undefined,
+    }),
     roomy,
     functionPrefix: functionName,
     addressTaken: addressesTaken(probe.predicate, probe.body),
@@ -128,8 +131,8 @@ function lowerMain(f: FunctionLowering, probe: AnalysedProbe, pid: number | unde
     const element = f.ir.load(8, f.context(), f.point.lastCallWord * 8);
     f.branch("eq", element, f.ir.const(0), () => f.leave(), () => undefined);
   }
-  // begin and end always run.
-  if (f.point.attach.mechanism !== "test-run") leaveAfterEnd(f);
+  // begin and end always run, and pinned iterators when the tracer has ended.
+  if (f.point.attach.mechanism !== "test-run" && f.point.writes !== "text") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   const { predicate } = probe;
   if (predicate !== undefined) {
