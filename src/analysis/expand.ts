@@ -239,15 +239,15 @@ function missingPoint(text: AttachPointText, { what, wildcard, meant }: Missing)
 }
 
 /**
- * Says what was not found. Scripts name a function by all the names that it has had in different kernels: a point is missed
- * only if the probe has no other one.
+ * Says what was not found. Scripts name a function by all the names that it has had in different kernels: if nothing else is
+ * wanted, a point is missed only if the probe has no other one.
  */
 function reportMissing(expansion: Expansion, result: ResolvedPoint, hasOthers: boolean): ResolvedPoint {
   const { missing } = result;
   const { missingProbes } = expansion.config;
   if (missing === undefined || missingProbes === "ignore") return result;
   const { span, message, hint } = missing;
-  if (missingProbes === "warn" || hasOthers) {
+  if (missingProbes === "warn" || (missingProbes === "auto" && hasOthers)) {
     expansion.diagnostics.warn("missing-probe", span, `${message} Skipping.`, { hint });
     return silent;
   }
@@ -262,7 +262,7 @@ function reportEmpty(expansion: Expansion, probe: Probe, results: readonly Resol
   const { missingProbes } = expansion.config;
   const [first] = probe.attachPoints;
   const at = first?.span ?? probe.span;
-  if (missingProbes === "error") {
+  if (missingProbes === "error" || missingProbes === "auto") {
     expansion.diagnostics.error("missing-probe", at, "probe has no valid attach points", {
       hint: "nothing matches its patterns; set the config missing_probes = warn to go on without it",
     });

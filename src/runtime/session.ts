@@ -335,7 +335,7 @@ export class Session {
     } catch (problem) {
       if (!(problem instanceof SystemError)) throw problem;
       const { missingProbes } = this.compiled.config;
-      if (missingProbes === "error") {
+      if (missingProbes === "error" || missingProbes === "auto") {
         throw new AttachFailure(`Unable to attach probe: ${probe.name}: ${problem.advice || errnoText(problem.errno)}`, { cause: problem });
       }
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
