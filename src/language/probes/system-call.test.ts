@@ -9,6 +9,7 @@ import type { Target } from "../../define/target.ts";
 import { SourceFile, span } from "../../source/source.ts";
 import { int32, uint64 } from "../../types/type.ts";
 import { thisMachine } from "../../library/compile.ts";
+import { compilerFor } from "../../../test/support/compile.ts";
 import { sharePoints } from "./system-call.ts";
 
 const machine = thisMachine([]);
@@ -91,4 +92,17 @@ test("arguments are in the registers of the caller, the result beside them", () 
   const result = { ...layout, fields: layout.fields.slice(0, 2) };
   assert.deepEqual(sources(target(able), "exit", result), [register(120), first]);
   assert.deepEqual(sources(target({ ...able, arch: "arm64" }), "exit", result), [{ from: "saved-register", offset: 280, size: 4 }, first]);
+});
+
+test("attach points count together whether they come from a pattern or are listed", () => {
+  const calls = ["read", "write", "close", "mmap", "munmap", "brk", "ioctl", "dup", "execve"];
+  const listed = calls.map((name) => `tracepoint:syscalls:sys_enter_${name}`);
+  const compile = compilerFor(machine.target);
+  const mechanismsOf = (points: readonly string[]) => {
+    const result = compile(`${points.join(", ")} { @ = count(); }`);
+    assert.ok(result.kind === "compiled");
+    return new Set(result.program.probes.map(({ attach }) => attach.mechanism));
+  };
+  assert.deepEqual([...mechanismsOf(listed)], ["system-call"]);
+  assert.deepEqual([...mechanismsOf(listed.slice(0, 8))], ["tracepoint"]);
 });
