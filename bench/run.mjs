@@ -1,5 +1,5 @@
 // Compares this tracer with a bpftrace that is installed, in one run: `npm run bench -- [--rounds N] [--only SECTION] [--peer PATH]`.
-// Sections: startup, scripts, events, attach. Needs root. Commands run in turn; medians are shown; ratios below 1 mean that ours is faster.
+// Sections: startup, scripts, events, reads, attach. Needs root. Commands run in turn; medians are shown; ratios below 1 mean that ours is faster.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, release, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +8,11 @@ import { attach } from "./attach.mjs";
 import { events } from "./events.mjs";
 import { scripts } from "./scripts.mjs";
 import { startup } from "./startup.mjs";
+import { reads } from "./reads.mjs";
 import { renderTable } from "./table.mjs";
 import { findPeer, ours } from "./tracers.mjs";
 
-const sections = { startup, scripts, events, attach };
+const sections = { startup, scripts, events, reads, attach };
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "11" }, only: { type: "string", multiple: true }, peer: { type: "string" } },

@@ -26,11 +26,11 @@ const script = {
   banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 
-/** Modules of Node that few runs need and that take milliseconds to load: they are loaded when they are used. */
+/** Modules that few runs need and that take milliseconds to load: they are loaded when they are used. */
 const lazyModules = {
   name: "lazy modules",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(child_process|crypto|net|perf_hooks|timers\/promises|tty|v8|zlib)$/ }, ({ path, namespace }) =>
+    onResolve({ filter: /^(fzstd|node:(child_process|crypto|net|perf_hooks|timers\/promises|tty|v8|zlib))$/ }, ({ path, namespace }) =>
       namespace === "lazy" ? { path, external: true } : { path, namespace: "lazy" },
     );
     onLoad({ filter: /./, namespace: "lazy" }, async ({ path }) => {

@@ -16,10 +16,11 @@ import { expandMacros } from "./expand-macros.ts";
 import { checkCondition } from "./expressions.ts";
 import { collectMacros } from "./macro-table.ts";
 import type { CImport } from "./imports.ts";
+import { resolveVariables } from "./joined-variables.ts";
 import { reportUnclaimed } from "./options.ts";
-import { ScopeResolver } from "./scopes.ts";
 import { inferBody } from "./statements.ts";
 import { type MapState, TypeState } from "./type-state.ts";
+import { walkBlock } from "./walk.ts";
 
 export interface AnalysisInput {
   readonly program: Program;
@@ -44,7 +45,8 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   const definitions = collectFunctions(program.items, diagnostics);
   const expansion = expandMacros({ ...input, macros }, [...probes, ...definitions.map(asProbe)]);
   // Later stages run after errors of earlier ones: what has no type is skipped, and one run reports everything.
-  const expanded = expandProbes(input, expansion.probes.slice(0, probes.length));
+  const written = expansion.probes.slice(0, probes.length);
+  const expanded = expandProbes(input, written);
   if (!expansion.complete) return undefined;
   const functions = expansion.probes.slice(probes.length).flatMap(({ body }, index) => {
     const definition = definitions[index];
@@ -53,6 +55,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   const variables = resolveScopes(input, expanded, functions);
   const state = new TypeState();
   declareMaps(input, state);
+  for (const probe of removedProbes(written, expanded)) keepMaps(state, probe);
   const claims = new Map<string, OptionClaim>();
   inferToFixedPoint(input, state, { probes: expanded, functions }, variables, claims);
   inferRound(input, state, { probes: expanded, functions }, variables, claims, true);
@@ -97,11 +100,12 @@ function resolveScopes(
 ): Map<VariableExpression, VariableSymbol> {
   const variables = new Map<VariableExpression, VariableSymbol>();
   let next = 0;
-  for (const probe of probes) {
-    next = new ScopeResolver(variables, input.diagnostics, input.registry, next).resolveProbe(probe.predicate, probe.body);
+  const { diagnostics, registry } = input;
+  for (const { predicate, body } of probes) {
+    next = resolveVariables(variables, diagnostics, registry, next, (resolver) => resolver.resolveProbe(predicate, body));
   }
   for (const { body, parameters } of functions) {
-    next = new ScopeResolver(variables, input.diagnostics, input.registry, next).resolveFunction(parameters, body);
+    next = resolveVariables(variables, diagnostics, registry, next, (resolver) => resolver.resolveFunction(parameters, body));
   }
   return variables;
 }
@@ -117,6 +121,21 @@ function declareMaps(input: AnalysisInput, state: TypeState): void {
       });
     }
   }
+}
+
+function removedProbes(probes: readonly Probe[], expanded: readonly ExpandedProbe[]): readonly Probe[] {
+  const kept = new Set(expanded.map(({ probe }) => probe));
+  return probes.filter((probe) => !kept.has(probe));
+}
+
+/** What a probe without attach points would fill is there, and empty: other probes may read, print and clear it. */
+function keepMaps(state: TypeState, probe: Probe): void {
+  walkBlock(probe.body, (expression) => {
+    if (expression.kind !== "map") return;
+    const map = state.map(expression.name);
+    map.assigned = true;
+    if (expression.keys !== undefined) map.keyedUse ??= expression.span;
+  });
 }
 
 type Variables = Map<VariableExpression, VariableSymbol>;
@@ -226,7 +245,7 @@ function userMap(input: AnalysisInput, map: MapState, value: Type): UserMap {
   return {
     name: map.name,
     scalar,
-    key: scalar ? none : (map.key ?? none),
+    key: scalar ? none : (map.key ?? uint64),
     value,
     aggregation,
     maxEntries: map.declaration === undefined ? input.config.maxMapKeys : Number(map.declaration.entries),

@@ -6,6 +6,7 @@ import { hasWildcard, wildcardPattern } from "../define/points.ts";
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { Diagnostics } from "../source/diagnostic.ts";
+import type { Span } from "../source/source.ts";
 import type { AttachPoint, Block, Expression, Probe } from "../syntax/ast.ts";
 import { splitAttachPoint } from "./attach-points.ts";
 import { cloneBlock, cloneExpression } from "./clone.ts";
@@ -53,8 +54,9 @@ function reportDuplicates(expansion: Expansion, probes: readonly ExpandedProbe[]
 
 function expandProbe(expansion: Expansion, probe: Probe): readonly ExpandedProbe[] {
   const needs = bodyNeeds(expansion.registry, probe);
-  const results = probe.attachPoints.map((point) => resolvePoint(expansion, point, needs.full));
-  const points = results.flatMap((result) => result.points);
+  const found = probe.attachPoints.map((point) => resolvePoint(expansion, point, needs.full));
+  const points = found.flatMap((result) => result.points);
+  const results = found.map((result) => reportMissing(expansion, result, points.length > 0));
   if (points.length === 0) {
     reportEmpty(expansion, probe, results);
     return [];
@@ -127,6 +129,15 @@ interface ResolvedPoint {
   readonly points: readonly ProbePoint[];
   /** Something was reported already. */
   readonly reported: boolean;
+  /** What was looked for and not found. How grave that is depends on the other attach points of the probe. */
+  readonly missing?: MissingPoint;
+}
+
+interface MissingPoint {
+  readonly span: Span;
+  readonly message: string;
+  /** A name that is nearly the same. */
+  readonly hint: string | undefined;
 }
 
 const silent: ResolvedPoint = { points: [], reported: false };
@@ -145,7 +156,9 @@ function resolvePoint(expansion: Expansion, point: AttachPoint, full: boolean): 
   const within = several ? { ...expansion, diagnostics: new Diagnostics() } : expansion;
   const results = definitions.map((definition) => resolveWith(within, definition, { ...text, parts }, full, several));
   const points = results.flatMap((r) => r.points);
-  return several ? { points, reported: false } : { points, reported: results.every((r) => r.reported) };
+  if (several) return { points, reported: false };
+  const [only = silent] = results;
+  return only;
 }
 
 /** A pattern that stands alone (`*sleep*`) is one for names, of any provider. */
@@ -211,24 +224,33 @@ function resolveWith(
     case "invalid":
       return reported;
     case "missing":
-      return missingPoint(expansion, text, resolution);
+      return missingPoint(text, resolution);
   }
 }
 
 type Missing = Extract<Resolution, { readonly kind: "missing" }>;
 
-function missingPoint(expansion: Expansion, text: AttachPointText, { what, wildcard, meant }: Missing): ResolvedPoint {
+function missingPoint(text: AttachPointText, { what, wildcard, meant }: Missing): ResolvedPoint {
   if (wildcard) return silent;
-  const { missingProbes } = expansion.config;
-  if (missingProbes === "ignore") return silent;
   const near = meant === undefined ? undefined : nearestName(meant.name, meant.among());
-  const message = `No matches for ${what}.`;
   const hint = near === undefined ? undefined : `did you mean '${near}'?`;
-  if (missingProbes === "warn") {
-    expansion.diagnostics.warn("missing-probe", text.span, `${message} Skipping.`, { hint });
+  return { ...silent, missing: { span: text.span, message: `No matches for ${what}.`, hint } };
+}
+
+/**
+ * Says what was not found. Scripts name a function by all the names that it has had in different kernels: a point is missed
+ * only if the probe has no other one.
+ */
+function reportMissing(expansion: Expansion, result: ResolvedPoint, hasOthers: boolean): ResolvedPoint {
+  const { missing } = result;
+  const { missingProbes } = expansion.config;
+  if (missing === undefined || missingProbes === "ignore") return result;
+  const { span, message, hint } = missing;
+  if (missingProbes === "warn" || hasOthers) {
+    expansion.diagnostics.warn("missing-probe", span, `${message} Skipping.`, { hint });
     return silent;
   }
-  expansion.diagnostics.error("missing-probe", text.span, message, {
+  expansion.diagnostics.error("missing-probe", span, message, {
     hint: hint ?? "set the config missing_probes = warn to go on without it",
   });
   return reported;

@@ -58,6 +58,9 @@ describe("variables", () => {
     ["records keep their first order", "begin { $r = (a=1, b=true); $r = (b=false, a=300); }", ["$r record { .a = int16, .b = bool }"]],
     ["the last pointer counts", "begin { $p = (int32*)8; $p = (int64*)8; }", ["$p int64 *"]],
     ["siblings have their own", "begin { if (pid) { $x = 1; } else { $x = \"a\"; } }", ["$x int8", "$x string[2]"]],
+    ["branches that both assign share it with what reads it after them", "begin { if (pid) { $x = 1; } else if (tid) { $x = 300; } else { $x = 2; } print($x); }", ["$x int16"]],
+    ["also where a branch ends the probe", "begin { if (pid) { return; } else { $x = 1; } if (tid) { $x = 300; } print($x); }", ["$x int16"]],
+    ["a variable that is read in its branch only is none of them", "begin { if (pid) { $x = 1; print($x); } else { $x = \"a\"; print($x); } }", ["$x int8", "$x string[2]"]],
     ["aggregates are read as integers", "begin { @c = count(); @m = min(-1); $a = @c; $b = @m; }", ["$a int64", "$b int64", "@c count_t", "@m min_t"]],
     ["range variables hold both bounds", "begin { for ($i : 0..300) { } for ($j : pid..5000000000) { } }", ["$i int16", "$j uint64"]],
     ["a declared variable without value is zero", "begin { let $x; print($x); }", ["$x uint64"]],
@@ -69,6 +72,7 @@ describe("maps", () => {
   table([
     ["all probes count", "begin { @x = 1; } interval:1s { @x = -70000; }", ["@x int32"]],
     ["also those before", "begin { print(@x); } end { @x = 300; }", ["@x int16"]],
+    ["those of a probe that is left out are there", "config = { missing_probes = ignore } tracepoint:sched:nosuch { @a[pid] = hist(1); @b = 1; } begin { print(@a); print(@b); delete(@a[tid]); }", ["@a uint32 -> int8", "@b int8"]],
     ["counting alone makes 64 bits", "begin { @x++; @y += 5; @z--; }", ["@x int64", "@y int64", "@z int64"]],
     ["several keys are a tuple", "begin { @m[1, \"a\"] = 1; }", ["@m (int8,string[2]) -> int8"]],
     ["a tuple is the same key", "begin { @m[1, 2] = 1; @m[(300, 4)] = 1; }", ["@m (int16,int8) -> int8"]],

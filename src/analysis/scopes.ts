@@ -7,9 +7,11 @@ import type { Registry } from "../define/registry.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { Span } from "../source/source.ts";
 import type { Block, Expression, Statement, TypeExpression, TypeOrExpression, VariableExpression } from "../syntax/ast.ts";
+import type { If, Joined, Joins, Registered } from "./joined-variables.ts";
 
 interface Declared {
   readonly symbol: VariableSymbol;
+  readonly variable: VariableExpression;
   /** Where it was declared or first assigned. */
   readonly span: Span;
   /** By a `let` without value, and not assigned since. */
@@ -26,23 +28,32 @@ function scopeKey({ name, instance }: VariableExpression): string {
   return `${name} ${instance}`;
 }
 
-/** Resolves the variables of one probe body. */
+/** Resolves the variables of one probe body, going through it once; `resolveVariables` does that as often as it takes. */
 export class ScopeResolver {
+  /** A read that asks for another attempt. */
+  joined: Joined | undefined;
   private readonly scopes: Scope[] = [];
-  private readonly variables: Map<VariableExpression, VariableSymbol>;
+  /** For each open scope: what the branches of its `if` statements have in common. */
+  private readonly candidates: Map<string, Joined>[] = [];
+  private readonly joins: Joins;
+  private readonly variables: Registered;
   private readonly diagnostics: Diagnostics;
   private readonly registry: Registry;
   private nextId: number;
+  /** Of scopes that are closed. */
+  private readonly ended = new Set<string>();
   private loopDepth = 0;
   /** Inside sizeof and the like: reading a variable does not count. */
   private unevaluated = false;
 
   constructor(
-    variables: Map<VariableExpression, VariableSymbol>,
+    variables: Registered,
     diagnostics: Diagnostics,
     registry: Registry,
     firstId: number,
+    joins: Joins,
   ) {
+    this.joins = joins;
     this.variables = variables;
     this.diagnostics = diagnostics;
     this.registry = registry;
@@ -51,19 +62,19 @@ export class ScopeResolver {
 
   /** Resolves a predicate and a body; gives the next free symbol id. */
   resolveProbe(predicate: Expression | undefined, body: Block): number {
-    this.scopes.push(new Map());
-    if (predicate !== undefined) this.expression(predicate);
-    this.statements(body);
-    this.close();
+    this.inScope(() => {
+      if (predicate !== undefined) this.expression(predicate);
+      this.statements(body);
+    });
     return this.nextId;
   }
 
   /** Resolves the body of a function; its parameters are variables of it. */
   resolveFunction(parameters: readonly VariableExpression[], body: Block): number {
-    this.scopes.push(new Map());
-    for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false, false, "function parameter");
-    this.statements(body);
-    this.close();
+    this.inScope(() => {
+      for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false, false, "function parameter");
+      this.statements(body);
+    });
     return this.nextId;
   }
 
@@ -82,13 +93,15 @@ export class ScopeResolver {
     const symbol = { id: this.nextId, name: variable.name, span, bare, loopDepth: this.loopDepth };
     this.nextId += 1;
     this.variables.set(variable, symbol);
-    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, span, unassigned, letSpan, role });
+    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, variable, span, unassigned, letSpan, role });
   }
 
   /** Ends the innermost scope: variables that never got a value are worth a warning. */
   private close(): void {
     const scope = this.scopes.pop();
-    for (const declared of scope?.values() ?? []) {
+    this.candidates.pop();
+    for (const [key, declared] of scope ?? []) {
+      this.ended.add(key);
       if (!declared.unassigned || declared.letSpan === undefined) continue;
       const message = `Variable ${declared.symbol.name} was never assigned to.`;
       this.diagnostics.warn("never-assigned", declared.letSpan, message);
@@ -97,6 +110,7 @@ export class ScopeResolver {
 
   private inScope(body: () => void): void {
     this.scopes.push(new Map());
+    this.candidates.push(new Map());
     body();
     this.close();
   }
@@ -141,10 +155,7 @@ export class ScopeResolver {
       case "discard":
         return this.expression(statement.value);
       case "if":
-        this.expression(statement.condition);
-        this.block(statement.then);
-        if (statement.else !== undefined) this.block(statement.else);
-        return;
+        return this.if(statement);
       case "block-statement":
         return this.block(statement.block);
       case "unroll":
@@ -170,6 +181,32 @@ export class ScopeResolver {
       default:
         assertNever(statement);
     }
+  }
+
+  private if(statement: If): void {
+    this.expression(statement.condition);
+    for (const { variable, span } of this.joins.get(statement) ?? []) {
+      if (this.lookup(variable) === undefined) this.declare(variable, span, undefined, false);
+    }
+    const then = this.branch(statement, statement.then);
+    const otherwise = statement.else === undefined ? new Map<string, Joined>() : this.branch(statement, statement.else);
+    for (const [key, joined] of then ?? otherwise ?? []) {
+      if (otherwise === undefined || otherwise.has(key)) this.candidates.at(-1)?.set(key, joined);
+    }
+  }
+
+  /** The variables that a branch is sure to assign first; undefined when nothing after it runs. */
+  private branch(statement: If, block: Block): ReadonlyMap<string, Joined> | undefined {
+    const assigned = new Map<string, Joined>();
+    this.inScope(() => {
+      this.statements(block);
+      for (const [key, { variable }] of this.candidates.at(-1) ?? []) assigned.set(key, { statement, variable, span: variable.span });
+      for (const [key, { variable, letSpan, span }] of this.scopes.at(-1) ?? []) {
+        if (letSpan === undefined) assigned.set(key, { statement, variable, span });
+      }
+    });
+    const last = block.statements.at(-1);
+    return last !== undefined && this.leaves(last) ? undefined : assigned;
   }
 
   private let(statement: Extract<Statement, { readonly kind: "let" }>): void {
@@ -223,8 +260,9 @@ export class ScopeResolver {
   private use(variable: VariableExpression): void {
     const known = this.lookup(variable);
     if (known === undefined) {
+      this.joined ??= this.candidates.map((common) => common.get(scopeKey(variable))).findLast((joined) => joined !== undefined);
       this.diagnostics.error("undefined-variable", variable.span, `Undefined or undeclared variable: ${variable.name}`, {
-        hint: variable.instance === 0 ? undefined : "what a macro assigns is its own: a variable of the caller has to be passed for a $parameter",
+        hint: this.hintFor(variable),
       });
       return;
     }
@@ -239,6 +277,12 @@ export class ScopeResolver {
     this.use(variable);
     const known = this.lookup(variable);
     if (known !== undefined && !this.unevaluated) known.unassigned = false;
+  }
+
+  private hintFor(variable: VariableExpression): string | undefined {
+    if (variable.instance !== 0) return "what a macro assigns is its own: a variable of the caller has to be passed for a $parameter";
+    if (!this.ended.has(scopeKey(variable))) return undefined;
+    return `it was assigned in a block that has ended: write \`let ${variable.name};\` before that block`;
   }
 
   private expression(expression: Expression): void {

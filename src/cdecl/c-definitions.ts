@@ -8,6 +8,7 @@ import { CReports } from "./c-reports.ts";
 import { CScope, type ExternalTypes } from "./c-scope.ts";
 import { makeSource } from "./c-token.ts";
 import { parseDeclarations } from "./declarations.ts";
+import { kernelConstants, standsForHeader } from "./kernel-constants.ts";
 import { type CArchitecture, predefinedMacros } from "./predefined-macros.ts";
 import { type HeaderReader, includeLines, Preprocessor } from "./preprocessor.ts";
 import { TypeProjection } from "./project-types.ts";
@@ -66,7 +67,8 @@ export function readCDefinitions(input: CInput, diagnostics: Diagnostics): CDefi
     {
       includePaths: input.includePaths,
       reader: input.reader,
-      mayBeMissing: (name) => input.missingIncludesAllowed && isKernelHeader(name),
+      mayBeMissing: (name) => input.missingIncludesAllowed && standsForHeader(name),
+      additions: (name) => (input.missingIncludesAllowed && standsForHeader(name) ? kernelConstants() : undefined),
     },
     reports,
   );
@@ -109,17 +111,4 @@ function projectScope(scope: CScope, space: AddressSpace): Omit<CDefinitions, "m
     if (type?.kind === "enum") enumerators.set(name, { enum: type, value: value.value });
   }
   return { structs, enums, typedefs, enumerators };
-}
-
-/** Folders of the kernel's own headers, below include/ and arch/x/include/, and of its source. */
-const kernelFolders: ReadonlySet<string> = new Set(
-  (
-    "acpi arch asm asm-generic block clocksource crypto drivers drm dt-bindings fs generated include kernel keys kunit " +
-    "kvm linux media mm misc net pcmcia ras rdma rv scsi security soc sound target trace uapi ufs vdso video xen"
-  ).split(" "),
-);
-
-function isKernelHeader(name: string): boolean {
-  const slash = name.indexOf("/");
-  return slash > 0 && kernelFolders.has(name.slice(0, slash));
 }

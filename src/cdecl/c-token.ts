@@ -22,7 +22,8 @@ export interface CToken {
 /** One text given to the preprocessor. */
 export interface CSource {
   readonly path: string;
-  readonly origin: "script" | "header" | "built-in";
+  /** "constants": definitions that stand in for headers. */
+  readonly origin: "script" | "header" | "built-in" | "constants";
   /** The text as it was read. */
   readonly file: SourceFile;
   /** The text without backslash-newline pairs. */

@@ -1,7 +1,5 @@
 // The headers that a compiler brings itself (C11 4p6), so that C definitions work where no gcc is installed.
 
-import { kernelConstants } from "./kernel-constants.ts";
-
 /** The pseudo folder, last in every search. */
 export const freestandingFolder = "<built-in>";
 
@@ -126,7 +124,7 @@ function stdint(): string {
   return lines.join("\n");
 }
 
-/** The text of a header of the compiler, or what stands in for one of the kernel. */
+/** The text of a header of the compiler. */
 export function freestandingHeader(name: string): string | undefined {
-  return headers.get(name) ?? kernelConstants(name);
+  return headers.get(name);
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { read, type ReadOptions } from "./read-for-tests.ts";
+import { describe, read, type ReadOptions, type ReadResult } from "./read-for-tests.ts";
 
 /** Expansion of the macro X at the end of the text. */
 function expansionOf(text: string, options: ReadOptions = {}): string {
@@ -181,6 +181,32 @@ test("a kernel header may be missing when BTF stands in, another may not", () =>
   const text = "#include <linux/nope.h>\n#include <net/nope.h>\n#include <nope.h>\n";
   assert.deepEqual(read(text, { missingIncludesAllowed: true }).problems, ["3:10 'nope.h' file not found"]);
   assert.equal(read(text).problems.length, 3);
+});
+
+function expansionText({ definitions }: ReadResult, name: string): string | undefined {
+  const expansion = definitions.macros.get(name)?.expansion();
+  return expansion?.kind === "text" ? expansion.text : undefined;
+}
+
+test("constants of kernel headers are known where only the exported headers are installed, or none", () => {
+  const text = "#include <linux/sched.h>\n#include <sys/socket.h>\nstruct s { char name[IFNAMSIZ]; };\n";
+  const macro = (options: ReadOptions, name: string) => expansionText(read(text, options), name);
+  const allowed = { missingIncludesAllowed: true };
+  assert.deepEqual(read(text, allowed).problems, []);
+  assert.equal(describe(read(text, allowed).definitions.structs.get("struct s")), "16: name string[16]@0");
+  assert.equal(macro(allowed, "TASK_RUNNING"), "0x00000000");
+  assert.equal(macro({ ...allowed, headers: { "/inc/linux/sched.h": "#define TASK_RUNNING 7" } }, "TASK_RUNNING"), "7");
+  assert.equal(macro({ ...allowed, headers: { "/inc/linux/kconfig.h": "", "/inc/linux/sched.h": "" } }, "TASK_RUNNING"), undefined);
+  assert.equal(expansionText(read("", allowed), "TASK_RUNNING"), undefined);
+});
+
+test("a header that redefines such a constant, or uses its name, is right", () => {
+  const headers = { "/inc/linux/sched.h": "", "/inc/own.h": "#define AF_INET 99\n" };
+  const options = { missingIncludesAllowed: true, headers };
+  const text = "#include <linux/sched.h>\n#include <own.h>\n#define PF_KTHREAD 1\n";
+  const result = read(text, options);
+  assert.deepEqual(result.problems, []);
+  assert.deepEqual(["AF_INET", "PF_KTHREAD"].map((name) => expansionText(result, name)), ["99", "1"]);
 });
 
 test("--include that is not there has no place in the script", () => {

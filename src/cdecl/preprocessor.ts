@@ -24,6 +24,8 @@ export interface PreprocessorOptions {
   readonly reader: HeaderReader;
   /** True for a header that may be missing: it is then taken as empty. */
   mayBeMissing(name: string): boolean;
+  /** Definitions that come with a header named in the script. */
+  additions(name: string): CSource | undefined;
 }
 
 interface Conditional {
@@ -57,6 +59,7 @@ export class Preprocessor {
   private readonly cache = new Map<string, { source: CSource; tokens: readonly CToken[] } | undefined>();
   private readonly once = new Set<string>();
   private readonly state: ExpansionState;
+  private added = false;
   private inclusions = 0;
   private scanned = 0;
 
@@ -231,7 +234,7 @@ export class Preprocessor {
       return;
     }
     const previous = this.macros.get(macro.name);
-    if (previous !== undefined && !sameMacro(previous, macro)) {
+    if (previous !== undefined && previous.definedAt.source.origin !== "constants" && !sameMacro(previous, macro)) {
       this.reports.warn("c-macro-redefined", macro.definedAt, `'${macro.name}' redefined`);
     }
     this.macros.set(macro.name, macro);
@@ -244,6 +247,7 @@ export class Preprocessor {
       return;
     }
     const found = this.find(frame, header, { next: directive.text === "include_next" });
+    if (directive.source.origin === "script" || directive.source.origin === "built-in") this.add(frame, header.name);
     if (found === undefined) {
       if (this.options.mayBeMissing(header.name)) return;
       this.reports.error("c-include-not-found", wholeText(rest[0] ?? directive, rest), `'${header.name}' file not found`);
@@ -258,6 +262,15 @@ export class Preprocessor {
     }
     const loaded = this.load(found.path, directive);
     if (loaded !== undefined) this.enter(loaded.source, loaded.tokens, folderOf(found.path), found.searchIndex);
+  }
+
+  /** Once, below the header itself: what its text defines comes first. Where the kernel's own headers are, nothing is added. */
+  private add(frame: Frame, header: string): void {
+    const source = this.added ? undefined : this.options.additions(header);
+    if (source === undefined) return;
+    this.added = true;
+    if (this.find(frame, { name: "linux/kconfig.h", quoted: false }, { next: false }) !== undefined) return;
+    this.enter(source, tokenize(source), "", -1);
   }
 
   /** The header that the tokens after #include name; macros are expanded when they begin neither form. */

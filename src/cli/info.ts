@@ -9,6 +9,7 @@ import {
   hasModuleBtf,
   hasPathHelper,
   hasUprobeMulti,
+  hasUprobeRefcount,
   instructionLimit,
 } from "../kernel/features.ts";
 import { vmlinuxBtf } from "../kernel/module-btf.ts";
@@ -38,7 +39,7 @@ export function printInfo(noFeatures: readonly string[]): number {
     ["System", `  OS: ${type()} ${release()} ${osVersion()}\n  Arch: ${machine()}\n`],
     ["Build", `  version: v${version}\n  node: ${process.version}\n  compiler: own, to eBPF (no LLVM)\n`],
     ["Kernel helpers", inColumns([["dpath", hasPathHelper(btf)], ...helperAnswers])],
-    ["Kernel features", inColumns([["Instruction limit", instructionLimit()], ["btf", btf !== undefined], ["module btf", hasModuleBtf()]])],
+    ["Kernel features", inColumns([["Instruction limit", instructionLimit()], ["btf", btf !== undefined], ["module btf", hasModuleBtf()], ["uprobe refcount", hasUprobeRefcount()]])],
     [
       "Probe types",
       inColumns([

@@ -97,8 +97,8 @@ function checkOption({ key, value }: FoundOption, earlier: readonly FoundOption[
       const unknown = value.split(",").find((stage) => stage !== oldDebug && !debugStages.includes(stage));
       return unknown === undefined ? undefined : `unknown stage of -d: ${unknown} (known: ${debugStages.join(", ")})`;
     }
+    // Older versions knew -kk: what it added is in -k now.
     case "k":
-      if (given("k")) return "-kk has been removed: -k warns of failed reads and lookups";
       return given("no-warnings") ? "-k conflicts with --no-warnings" : undefined;
     case "no-warnings":
       return given("k") ? "--no-warnings conflicts with -k" : undefined;

@@ -112,10 +112,14 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
   if (line.emit !== undefined) return writeProgram(line.emit, result, terminal);
   if (line.mode === "compiler-bench") process.stdout.write(measureCompiler(() => compileScript(file, options, machine)));
   if (line.debug.includes(oldDebug) || line.mode === "codegen" || line.mode === "compiler-bench") return 0;
-  return runCompiled(job, result.program);
+  return runCompiled(job, result.program, () => {
+    const again = compileScript(file, { ...options, plainLoads: false, observe: false, stage: undefined }, machine);
+    return again.kind === "compiled" ? again.program : undefined;
+  });
 }
 
-async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
+/** `again` compiles the script without loads of kernel memory. */
+async function runCompiled(job: Job, whole: CompiledProgram, again?: () => CompiledProgram | undefined): Promise<number> {
   const { line, terminal, machine, child, pid, unwindPids } = job;
   const { verbose, dryRun, quiet, format, mode } = line;
   if (format !== "text" && format !== "json") {
@@ -137,7 +141,12 @@ async function runCompiled(job: Job, whole: CompiledProgram): Promise<number> {
   // BPF_LOG_LEVEL1, LEVEL2 and STATS (include/linux/bpf_verifier.h).
   const verifierLog = showsVerifier(line.debug) ? 1 | 2 | 4 : 0;
   const status = await runUntilSignalled(line, terminal, async (stop) => {
-    const options = { child, pid, unwindPids, verbose, verifierLog, dryRun, onSelf, stop };
+    const withoutLoads = () => {
+      const other = again?.();
+      const selected = other === undefined ? undefined : selectProbes(line, other, terminal);
+      return typeof selected === "number" ? undefined : selected;
+    };
+    const options = { child, pid, unwindPids, verbose, verifierLog, dryRun, onSelf, withoutLoads, stop };
     if (mode === "test" || mode === "bench") return runMode(mode, program, machine, options, output, { writer, held, format }, terminal);
     const sink = isWatched() ? watchSink(output, { attached: () => announceAttached(terminal), ending: () => announceEnd(terminal) }) : output;
     return runProgram(program, machine, options, sink);

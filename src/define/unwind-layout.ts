@@ -26,11 +26,13 @@ export const mappingLayout = { start: 0, end: 8, delta: 16, place: 24, rows: 28 
 export const rowLayout = { address: 0, recipe: 4, size: 8 } as const;
 
 /**
- * How to find the caller. Registers are offsets in struct pt_regs; `frame`: where the caller's rbp is.
+ * How to find the caller. Registers are offsets in struct pt_regs; `frame` and `base`: where the caller's rbp and rbx are.
  *
- *   u8 kind | u8 register | u8 frame | u8 flags | s32 offset | s32 frameOffset | s32 addend | s32 returnOffset | u32 0
+ *   u8 kind | u8 register | u8 frame | u8 base | u32 flags | s32 offset | s32 frameOffset | s32 baseOffset | s32 addend | s32 returnOffset | u32 0
  */
-export const recipeLayout = { kind: 0, register: 1, frame: 2, flags: 3, offset: 4, frameOffset: 8, addend: 12, returnOffset: 16, size: 24 } as const;
+export const recipeLayout = {
+  kind: 0, register: 1, frame: 2, base: 3, flags: 4, offset: 8, frameOffset: 12, baseOffset: 16, addend: 20, returnOffset: 24, size: 32,
+} as const;
 
 /** The stack pointer after the return (canonical frame address). */
 export const recipeKinds = {
@@ -46,11 +48,11 @@ export const recipeKinds = {
   outermost: 4,
 } as const;
 
-export const frameRules = {
+export const savedRules = {
   same: 0,
-  /** At the canonical frame address + frameOffset. */
+  /** At the canonical frame address + an offset. */
   fromCfa: 1,
-  /** At register + frameOffset. */
+  /** At register + an offset. */
   fromRegister: 2,
   lost: 3,
 } as const;

@@ -17,6 +17,8 @@ export interface ResolveHost {
 
 export interface ValueTypeDef {
   readonly name: string;
+  /** It shows the name of an address of a process. */
+  readonly namesUserAddress?: boolean;
   /** `bytes` is exactly the value. */
   decode(bytes: Uint8Array, parameters: readonly (string | number)[], host: ResolveHost): Value;
 }

@@ -1,5 +1,6 @@
 // What the running kernel supports, found out by offering it small programs.
 
+import { existsSync } from "node:fs";
 import { readOnlyCast } from "../bpf/helpers.ts";
 import { encodeInstructions } from "../bpf/encode.ts";
 import type { BpfInstruction } from "../bpf/instruction.ts";
@@ -131,4 +132,9 @@ export function hasModuleBtf(): boolean {
   const fd = openModuleBtf("vmlinux");
   if (fd >= 0) closeFd(fd);
   return fd >= 0;
+}
+
+/** Whether the kernel counts for whom a USDT probe is switched on (4.20). */
+export function hasUprobeRefcount(): boolean {
+  return existsSync("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset");
 }

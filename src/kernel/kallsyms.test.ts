@@ -2,19 +2,25 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexSymbols } from "./kallsyms.ts";
+import { indexSymbols, kernelNames, kernelSymbols } from "./kallsyms.ts";
 
-const symbols = indexSymbols(`ffffffff81000100 T first
+const symbols = indexSymbols(Buffer.from(`ffffffff81000100 T first
 ffffffff81000180 t show
 ffffffff81000200 D some_data
 ffffffff81000240 T second
 ffffffffc0001000 t show	[overlay]
 0000000000000000 A absolute
-`);
+ffffffffc0002000 t bpf_prog_6deef7357e7b4530_begin	[bpf]
+ffffffff81000140 t alias_one
+ffffffff81000140 T alias_two
+`));
 
 test("an address belongs to the function that starts below it", () => {
   assert.deepEqual(symbols.resolve(0xffffffff81000182n), { name: "show", offset: 2n });
+  assert.deepEqual(symbols.resolve(0xffffffff81000141n), { name: "alias_two", offset: 1n }, "the last of those at one place");
   assert.equal(symbols.resolve(0xffffffff810000ffn), undefined);
+  assert.equal(symbols.resolve(5n), undefined);
+  assert.equal(symbols.resolve(0x7fff81000182n), undefined);
 });
 
 test("data names no code, but has an address", () => {
@@ -28,8 +34,39 @@ test("a name may have several addresses, of modules too", () => {
 });
 
 test("a function reaches up to the next one", () => {
-  assert.equal(symbols.size("first"), 0x80n);
+  assert.equal(symbols.size("first"), 0x40n);
   assert.equal(symbols.size("show"), 0xc0n);
   assert.equal(symbols.size("missing"), undefined);
   assert.equal(symbols.size("absolute"), undefined);
+});
+
+test("modules and BPF programs are symbols as all others", () => {
+  assert.deepEqual(symbols.resolve(0xffffffffc0001010n), { name: "show", offset: 0x10n });
+  assert.deepEqual(symbols.resolve(0xffffffffc0002004n), { name: "bpf_prog_6deef7357e7b4530_begin", offset: 4n });
+  assert.deepEqual(symbols.resolve(0xffffffffffffffffn)?.name, "bpf_prog_6deef7357e7b4530_begin");
+});
+
+test("hidden addresses name nothing", () => {
+  const hidden = indexSymbols(Buffer.from("0000000000000000 T first\n0000000000000000 t second\n"));
+  assert.equal(hidden.resolve(0xffffffff81000182n), undefined);
+  assert.deepEqual(hidden.addresses("first"), []);
+  assert.equal(indexSymbols(Buffer.alloc(0)).resolve(0xffffffff81000182n), undefined);
+});
+
+test("names are found one by one and many at a time", () => {
+  const lines = Array.from({ length: 50 }, (_, i) => `ffffffff8100${(0x1000 + i * 16).toString(16)} t function_${i}\n`);
+  const many = indexSymbols(Buffer.from(lines.join("")));
+  for (let i = 0; i < 50; i++) {
+    assert.equal(many.address(`function_${i}`), 0xffffffff81001000n + BigInt(i * 16));
+    assert.equal(many.address(`function_${i}x`), undefined);
+  }
+});
+
+test("this kernel's symbols lead back to their names", () => {
+  const own = kernelSymbols();
+  const address = own.address("vfs_read") ?? 0n;
+  const names = kernelNames();
+  assert.ok(address !== 0n, "addresses are not hidden from root");
+  assert.deepEqual(names(address + 1n), { name: "vfs_read", offset: 1n });
+  assert.equal(names(1n), undefined);
 });

@@ -1,10 +1,18 @@
 // Kernel symbols from /proc/kallsyms, read when an address has to be named.
+//
+//   ADDRESS TYPE NAME[<TAB>[MODULE]]      16 hex digits; zeroes when addresses are hidden (kernel.kptr_restrict)
 
 import { readFileSync } from "node:fs";
+import { ascendingOrder, countUpTo } from "../base/ascending-order.ts";
+
+export interface KernelSymbol {
+  readonly name: string;
+  readonly offset: bigint;
+}
 
 export interface KernelSymbols {
   /** The symbol with the greatest start up to an address. */
-  resolve(address: bigint): { readonly name: string; readonly offset: bigint } | undefined;
+  resolve(address: bigint): KernelSymbol | undefined;
   address(name: string): bigint | undefined;
   /** Addresses of all functions of a name. */
   addresses(name: string): readonly bigint[];
@@ -14,49 +22,180 @@ export interface KernelSymbols {
 
 const cache = new Map<"symbols", KernelSymbols>();
 
-/** The kernel's symbols, indexed once. */
+/** The kernel's symbols as they were at the first call. */
 export function kernelSymbols(): KernelSymbols {
   const known = cache.get("symbols");
   if (known !== undefined) return known;
-  const made = indexSymbols(readFileSync("/proc/kallsyms", "latin1"));
+  const made = indexSymbols(readFileSync("/proc/kallsyms"));
   cache.set("symbols", made);
   return made;
 }
 
-/** Indexes lines `address type name [module]`; only text symbols name code. */
-export function indexSymbols(text: string): KernelSymbols {
-  const entries: { readonly address: bigint; readonly name: string }[] = [];
-  const byName = new Map<string, bigint>();
-  for (const line of text.split("\n")) {
-    const [hex = "", type = "", name = ""] = line.split(/[ \t]/);
-    if (name === "" || hex === "") continue;
-    const address = BigInt(`0x${hex}`);
-    if (!byName.has(name)) byName.set(name, address);
-    if (/^[tTwW]$/.test(type) && address !== 0n) entries.push({ address, name });
-  }
-  entries.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
-  /** Index of the first entry above an address. */
-  const above = (address: bigint) => {
-    let low = 0;
-    let high = entries.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((entries[middle]?.address ?? 0n) <= address) low = middle + 1;
-      else high = middle;
+/** Milliseconds after which symbols may have changed that come and go. */
+const freshness = 1000;
+
+/**
+ * Names of addresses while programs come and go: the kernel's own code stays as it is, but of modules and BPF programs those count
+ * that are there now.
+ */
+export function kernelNames(): (address: bigint) => KernelSymbol | undefined {
+  const names = new Map<bigint, KernelSymbol | undefined>();
+  // What was read before may lack the programs that were loaded since.
+  const readBefore = cache.has("symbols");
+  let changing: { readonly symbols: KernelSymbols; readonly readAt: number } | undefined;
+  let core: readonly (readonly [bigint, bigint])[] | undefined;
+  const find = (address: bigint) => {
+    const now = process.uptime() * 1000;
+    if (core === undefined) {
+      core = coreRanges(kernelSymbols());
+      if (!readBefore) changing = { symbols: kernelSymbols(), readAt: now };
     }
-    return low;
+    if (core.some(([start, end]) => address >= start && address < end)) return kernelSymbols().resolve(address);
+    if (changing === undefined || now > changing.readAt + freshness) changing = { symbols: indexSymbols(readFileSync("/proc/kallsyms")), readAt: now };
+    return changing.symbols.resolve(address);
+  };
+  return (address) => {
+    if (!names.has(address)) names.set(address, find(address));
+    return names.get(address);
+  };
+}
+
+/** The kernel's own code, without that which is freed after booting: modules may be there now. */
+function coreRanges(symbols: KernelSymbols): readonly (readonly [bigint, bigint])[] {
+  const start = symbols.address("_stext");
+  const end = symbols.address("_etext");
+  return start === undefined || end === undefined ? [] : [[start, end]];
+}
+
+const lineFeed = 10;
+const tab = 9;
+const blank = 32;
+const nameAt = 19;
+/** By type: whether such symbols are code. */
+const isText = Uint8Array.from({ length: 256 }, (_, type) => (Buffer.from("tTwW").includes(type) ? 1 : 0));
+/** Kernel addresses begin with so many bits that are set: the rest is exact as a number. */
+const commonBits = 12n;
+const restMask = (1n << (64n - commonBits)) - 1n;
+/** Searches by name from which on an index pays. */
+const searchesByHand = 8;
+
+function restOf(address: bigint): number {
+  return Number(address & restMask);
+}
+
+function addressOf(rest: number): bigint {
+  return (~restMask & 0xffff_ffff_ffff_ffffn) | BigInt(rest);
+}
+
+/** Value of a hex digit; letters are small. */
+function digit(byte: number): number {
+  return byte >= 97 ? byte - 87 : byte - 48;
+}
+
+interface TextSymbols {
+  /** Ascending; without the common bits. */
+  readonly starts: Float64Array;
+  /** Where the lines are. */
+  readonly lines: Uint32Array;
+}
+
+/** Functions by address: symbols of code whose address is not hidden. */
+function textSymbols(text: Buffer): TextSymbols {
+  const most = Math.ceil(text.length / (nameAt + 2));
+  const starts = new Float64Array(most);
+  const lines = new Uint32Array(most);
+  let count = 0;
+  for (let at = 0; at + nameAt < text.length; ) {
+    if (isText[text[at + 17] ?? 0] === 1 && text[at] === 0x66 && text[at + 1] === 0x66 && text[at + 2] === 0x66) {
+      let rest = 0;
+      for (let i = 3; i < 16; i++) rest = rest * 16 + digit(text[at + i] ?? 0);
+      starts[count] = rest;
+      lines[count] = at;
+      count += 1;
+    }
+    const end = text.indexOf(lineFeed, at + nameAt);
+    if (end < 0) break;
+    at = end + 1;
+  }
+  const order = ascendingOrder(starts.subarray(0, count));
+  const sorted = { starts: new Float64Array(count), lines: new Uint32Array(count) };
+  for (let i = 0; i < count; i++) {
+    sorted.starts[i] = starts[order[i] ?? 0] ?? 0;
+    sorted.lines[i] = lines[order[i] ?? 0] ?? 0;
+  }
+  return sorted;
+}
+
+/** Indexes the text of /proc/kallsyms; only text symbols name code. */
+export function indexSymbols(text: Buffer): KernelSymbols {
+  let byAddress: TextSymbols | undefined;
+  let byName: ReadonlyMap<string, number> | undefined;
+  let searches = 0;
+  const functions = () => {
+    byAddress ??= textSymbols(text);
+    return byAddress;
+  };
+  const addressAt = (line: number) => BigInt(`0x${text.toString("latin1", line, line + 16)}`);
+  const lineOf = (name: string) => {
+    searches += 1;
+    if (searches <= searchesByHand) return findLine(text, name, 0);
+    byName ??= linesByName(text);
+    return byName.get(name);
   };
   return {
     resolve: (address) => {
-      const found = entries[above(address) - 1];
-      return found === undefined ? undefined : { name: found.name, offset: address - found.address };
+      if (address >> (64n - commonBits) !== (1n << commonBits) - 1n) return undefined;
+      const { starts, lines } = functions();
+      const found = countUpTo(starts, restOf(address)) - 1;
+      const line = lines[found];
+      return line === undefined ? undefined : { name: nameOf(text, line), offset: address - addressOf(starts[found] ?? 0) };
     },
-    address: (name) => byName.get(name),
-    addresses: (name) => entries.filter((entry) => entry.name === name).map((entry) => entry.address),
+    address: (name) => {
+      const line = lineOf(name);
+      return line === undefined ? undefined : addressAt(line);
+    },
+    addresses: (name) => {
+      const found: bigint[] = [];
+      for (let line = findLine(text, name, 0); line !== undefined; line = findLine(text, name, line + nameAt)) {
+        if (isText[text[line + 17] ?? 0] === 1 && addressAt(line) !== 0n) found.push(addressAt(line));
+      }
+      return found;
+    },
     size: (name) => {
-      const start = byName.get(name);
-      const next = start === undefined || start === 0n ? undefined : entries[above(start)]?.address;
-      return start === undefined || next === undefined ? undefined : next - start;
+      const line = lineOf(name);
+      const start = line === undefined ? 0n : addressAt(line);
+      if (start === 0n) return undefined;
+      const { starts } = functions();
+      const next = starts[countUpTo(starts, restOf(start))];
+      return next === undefined ? undefined : addressOf(next) - start;
     },
   };
+}
+
+function nameOf(text: Buffer, line: number): string {
+  let end = line + nameAt;
+  while (end < text.length && text[end] !== lineFeed && text[end] !== tab && text[end] !== blank) end += 1;
+  return text.toString("latin1", line + nameAt, end);
+}
+
+/** The first line from a place on that has a name. */
+function findLine(text: Buffer, name: string, from: number): number | undefined {
+  const wanted = Buffer.from(` ${name}`, "latin1");
+  for (let at = text.indexOf(wanted, from); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const line = at - nameAt + 1;
+    if (line >= 0 && (line === 0 || text[line - 1] === lineFeed) && nameOf(text, line) === name) return line;
+  }
+  return undefined;
+}
+
+function linesByName(text: Buffer): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  for (let at = 0; at + nameAt < text.length; ) {
+    const name = nameOf(text, at);
+    if (!lines.has(name)) lines.set(name, at);
+    const end = text.indexOf(lineFeed, at + nameAt);
+    if (end < 0) break;
+    at = end + 1;
+  }
+  return lines;
 }

@@ -67,7 +67,7 @@ describe("kernel symbols", () => {
   const text =
     "ffffffff81000010 T second\nffffffff81000000 T _text\nffffffff82000000 D jiffies\nffffffff81000020 t local\n" +
     "ffffffffa0000000 t driver_probe\t[driver]\n0000000000000000 T hidden\nffffffff81000020 t local_alias\n\n";
-  const symbols = indexSymbols(text);
+  const symbols = indexSymbols(Buffer.from(text));
 
   const rows: readonly (readonly [bigint, string | undefined])[] = [
     [0xffff_ffff_8100_0000n, "_text+0"],
@@ -90,7 +90,7 @@ describe("kernel symbols", () => {
   });
 
   test("where addresses are hidden nothing has a name", () => {
-    assert.equal(indexSymbols("0000000000000000 T a\n0000000000000000 T b\n").resolve(0x1000n), undefined);
+    assert.equal(indexSymbols(Buffer.from("0000000000000000 T a\n0000000000000000 T b\n")).resolve(0x1000n), undefined);
   });
 });
 

@@ -50,6 +50,8 @@ export interface ScriptOptions {
 export interface Machine {
   readonly registry: Registry;
   readonly target: Target;
+  /** Searched first for separate debug files. */
+  readonly debugFolders: readonly string[];
 }
 
 export type ScriptResult =
@@ -74,7 +76,7 @@ export interface MachineOptions {
 export function thisMachine(disabledFeatures: readonly string[], options: MachineOptions = {}): Machine {
   const { traceableFunctions, debugFolders } = options;
   const target = hostTarget(hostUserTargets(debugFolders ?? []), { disabled: new Set(disabledFeatures), traceableFunctions });
-  return { registry: createLanguage(), target };
+  return { registry: createLanguage(), target, debugFolders: debugFolders ?? [] };
 }
 
 export function compileScript(file: SourceFile, options: ScriptOptions, machine: Machine): ScriptResult {

@@ -103,7 +103,10 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
   const stop = new Latch();
   if (options.signal?.aborted === true) stop.open();
   options.signal?.addEventListener("abort", () => stop.open(), { once: true });
-  const run = { child, pid: options.pid, unwindPids: options.unwindPids ?? [], verbose: false, verifierLog: 0, dryRun: false, onSelf: () => () => undefined, stop: stop.opened };
+  const withoutLoads = typeof source === "string" ? () => compiledWithoutLoads(source, options, machine) : undefined;
+  const { pid, unwindPids = [] } = options;
+  const quietly = { verbose: false, verifierLog: 0, dryRun: false } as const;
+  const run = { ...quietly, child, pid, unwindPids, onSelf: () => () => undefined, withoutLoads, stop: stop.opened };
   const status = runProgram(program, machine, run, queue);
   const over = new Latch();
   // The failure itself is given to who reads `status` or the events.
@@ -112,6 +115,11 @@ export function trace(source: string | CompiledProgram, options: TraceOptions = 
     () => over.open(),
   );
   return { stop: () => stop.open(), status, [Symbol.asyncIterator]: () => readEvents(queue, status, stop, over) };
+}
+
+function compiledWithoutLoads(source: string, options: TraceOptions, machine: Machine): CompiledProgram | undefined {
+  const result = compileScript(new SourceFile(options.name ?? "script", toByteString(source)), { ...scriptOptions(options), plainLoads: false }, machine);
+  return result.kind === "compiled" ? result.program : undefined;
 }
 
 function acceptedProgram(source: string, options: TraceOptions, machine: Machine): CompiledProgram {

@@ -14,19 +14,20 @@ import { endedFlag, endedStatus, internalMaps, linkConstants } from "../define/i
 import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { unwindMaps } from "../define/unwind-layout.ts";
-import { kernelSymbols } from "../kernel/kallsyms.ts";
+import { kernelNames } from "../kernel/kallsyms.ts";
 import { type AttachTarget, type LoadedProbe, type LoadedProgram, loadCompiled } from "../loader/load.ts";
 import { lookupElement, testRun, testRunOnPacket, updateElement } from "../sys/bpf.ts";
 import type { Child } from "../sys/child.ts";
+import type { UserSymbolSource } from "../symbols/user-frame.ts";
 import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { PerfBufferReader } from "../sys/perf-buffer.ts";
 import { SystemError, errnoText } from "../sys/system-error.ts";
-import type { StackType } from "../types/type.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
 import { UserMaps } from "./maps.ts";
+import { renderStack } from "./stack-text.ts";
 import { Unwinder } from "./unwinder.ts";
 import type { EventSink } from "./event-sink.ts";
 
@@ -43,16 +44,11 @@ export interface SessionOptions {
   kernelId(kind: "function" | "variable", name: string): number | undefined;
   /** Calls back when the user signals to the tracer itself; gives what ends that. */
   onSelf(run: () => void): () => void;
-  userSymbol(pid: number, address: bigint, withOffset: boolean): string | undefined;
-  userFrame(pid: number, address: bigint): { readonly symbol: string | undefined; readonly module: string | undefined };
+  readonly userSymbols: UserSymbolSource;
   userName(uid: number): string;
   cgroupPath(id: bigint, filter: string): string;
-  /** Notes where a process has its code now, for the names of its addresses after its end. */
-  rememberProcess(pid: number): void;
 }
 
-/** What a frame of a stack begins with. */
-const indentation: Readonly<Record<StackType["mode"], string>> = { bpftrace: "        ", perf: "\t", raw: "", build_id: "" };
 /** Attaching looks for signals after so many milliseconds. */
 const attachSlice = 50;
 /** Rounds of a millisecond that the last drain waits for a record that a program is still writing. */
@@ -214,6 +210,7 @@ export class Session {
     this.unwinder?.close();
     this.files.close();
     this.options.child?.terminate();
+    this.options.userSymbols.close();
     await detachAll(this.links.splice(0));
     this.loaded.close();
     await this.options.child?.exited;
@@ -232,7 +229,7 @@ export class Session {
     for (const known of pids) {
       try {
         this.unwinder.add(known);
-        this.options.rememberProcess(known);
+        this.options.userSymbols.remember(known);
       } catch (problem) {
         const reason = problem instanceof Error ? problem.message : String(problem);
         throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
@@ -253,7 +250,7 @@ export class Session {
 
   private mappingsChanged(pid: number): void {
     this.unwinder?.mappingsChanged(pid);
-    this.options.rememberProcess(pid);
+    this.options.userSymbols.remember(pid);
   }
 
   private reportMisses(): void {
@@ -397,6 +394,7 @@ export class Session {
   private lookAround(over: () => void): void {
     this.checkLost();
     this.drainPackets();
+    this.options.userSymbols.poll();
     // The event of exit() may be lost, or stand behind others that nobody takes.
     if (this.readWord(internalMaps.ended) !== 0n || this.output.abandoned) over();
   }
@@ -480,37 +478,23 @@ export class Session {
 
   private decoder(): Decoder {
     const { options, compiled, target } = this;
+    const frames = {
+      kernel: kernelNames(),
+      user: (pid: number, address: bigint, isReturn: boolean) => options.userSymbols.frame(pid, address, isReturn),
+    };
     return {
       registry: this.registry,
       host: {
-        kernelSymbol: (address) => kernelSymbols().resolve(address)?.name,
-        userSymbol: (pid, address) => options.userSymbol(pid, address, false),
+        kernelSymbol: (address) => frames.kernel(address)?.name,
+        userSymbol: (pid, address) => options.userSymbols.name(pid, address),
         userName: (uid) => options.userName(uid),
         cgroupPath: (id, filter) => options.cgroupPath(id, filter),
         bootToRealtime: target.bootToRealtime,
         maxStrlen: compiled.config.maxStrlen,
         complain: (message) => this.output.warn(message),
       },
-      stackText: (type, pid, addresses, complete) => this.stackText(type, pid, addresses, complete),
+      stackText: (type, pid, addresses, complete) => renderStack(type, pid, addresses, complete, frames),
     };
-  }
-
-  private stackText(type: StackType, pid: number, addresses: readonly bigint[], complete: boolean): string {
-    const frames = addresses.map((address) => `${this.frameText(type, pid, address)}\n`);
-    return `\n${frames.join("")}${complete ? "" : `${indentation[type.mode]}<unwind failure>\n`}`;
-  }
-
-  private frameText(type: StackType, pid: number, address: bigint): string {
-    const hex = address.toString(16);
-    if (type.mode === "raw" || type.mode === "build_id") return hex;
-    if (type.space === "kernel") {
-      const symbol = kernelSymbols().resolve(address);
-      const name = symbol === undefined ? `0x${hex}` : `${symbol.name}+${symbol.offset}`;
-      return type.mode === "perf" ? `\t${hex} ${name}` : `        ${name}`;
-    }
-    const { symbol, module } = this.options.userFrame(pid, address);
-    const name = symbol ?? `0x${hex}`;
-    return type.mode === "perf" ? `\t${hex} ${name} (${module ?? "[unknown]"})` : `        ${name}`;
   }
 
   private actionHost(decoder: Decoder): ActionHost {

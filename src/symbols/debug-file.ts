@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { crc32 } from "../formats/crc32.ts";
 import { buildId, debugLink } from "../formats/elf/debug-link.ts";
 import { ElfFile } from "../formats/elf/elf.ts";
+import { openElf } from "./open-elf.ts";
 
 /** Where debug files are: beside the file (the empty name), below it, and in the system's folder. */
 const ownFolders = ["", ".debug", "/usr/lib/debug"];
@@ -20,7 +21,7 @@ function byBuildId(file: ElfFile, folders: readonly string[]): ElfFile | undefin
   if (id === undefined) return undefined;
   for (const folder of folders.filter(isAbsolute)) {
     const candidate = join(folder, ".build-id", id.slice(0, 2), `${id.slice(2)}.debug`);
-    const found = existsSync(candidate) ? ElfFile.parse(readFileSync(candidate)) : undefined;
+    const found = openElf(candidate);
     if (found !== undefined && buildId(found) === id) return found;
   }
   return undefined;
@@ -29,7 +30,7 @@ function byBuildId(file: ElfFile, folders: readonly string[]): ElfFile | undefin
 function byLink(path: string, file: ElfFile, folders: readonly string[]): ElfFile | undefined {
   const link = debugLink(file);
   if (link === undefined) return undefined;
-  const real = realpathSync(path);
+  const real = existsSync(path) ? realpathSync(path) : path;
   const beside = dirname(real);
   for (const folder of folders) {
     const candidate = isAbsolute(folder) ? join(folder, beside, link.name) : join(beside, folder, link.name);

@@ -12,7 +12,7 @@ test("lines of code are told from others, and files by their inodes", () => {
   const text = `
 55d4a0000000-55d4a0001000 r--p 00000000 fe:01 1234                       /usr/bin/a b
 55d4a0001000-55d4a0002000 r-xp 00001000 fe:01 1234                       /usr/bin/a b
-7f0000000000-7f0000001000 rwxp 00000000 00:00 0${" "}
+7f0000000000-7f0000001000 rwxp 00000000 00:00 0
 7f0000002000-7f0000003000 r-xs 00003000 00:1f 77                         /memfd:code (deleted)
 7ffc00000000-7ffc00002000 r-xp 00000000 00:00 0                          [vdso]
 ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]

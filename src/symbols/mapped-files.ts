@@ -1,7 +1,7 @@
 // Files that processes have mapped, as the tracer can open them.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { parseMaps } from "./user-symbols.ts";
+import { parseMaps } from "./mappings.ts";
 
 /** Paths of executable mappings, in the process's own terms; nothing when the process is gone. */
 export function mappedPaths(pid: number): readonly string[] {
@@ -12,7 +12,8 @@ export function mappedPaths(pid: number): readonly string[] {
     // It has ended, or is not ours to look at.
     return [];
   }
-  const paths = parseMaps(text).map(({ path }) => path).filter((path) => path.startsWith("/") && !path.endsWith(" (deleted)"));
+  const present = text.split("\n").filter((line) => !line.endsWith(" (deleted)")).join("\n");
+  const paths = parseMaps(present, Date.now()).map(({ path }) => path).filter((path) => path.startsWith("/"));
   return [...new Set(paths)];
 }
 

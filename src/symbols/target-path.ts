@@ -18,6 +18,8 @@ export interface TargetSearch {
   readonly anyFile: boolean;
   /** Whether a file is an executable or a library. */
   isProgram(path: string): boolean;
+  /** Whether a library is there for old programs only and has no functions. */
+  isPlaceholder(path: string): boolean;
 }
 
 /** The file of a library as the process or the linker's cache has it. */
@@ -35,6 +37,15 @@ function libraryPath(text: string, pid: number | undefined): string | undefined 
   return findLibrary(readLibraryCache(readFileSync("/etc/ld.so.cache"), process.arch === "arm64" ? "arm64" : "x64"), text);
 }
 
+/** glibc 2.34 moved libpthread, libdl, librt, libutil and libanl into libc. */
+const movedIntoLibc = /^lib(?:pthread|dl|rt|util|anl)(?:\.so.*)?$/;
+
+function libraryWithFunctions({ text, pid, isPlaceholder }: TargetSearch): string | undefined {
+  const path = libraryPath(text, pid);
+  const moved = movedIntoLibc.test(text) && (path === undefined || isPlaceholder(path));
+  return moved ? (libraryPath("libc.so.6", pid) ?? path) : path;
+}
+
 function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
@@ -45,7 +56,7 @@ export function findTargets(search: TargetSearch): FoundTargets {
   const wildcard = search.text.includes("*");
   if (search.text === "*") return usable(search, mappedFiles(pid), []);
   const isLibrary = search.text.startsWith("lib") && !search.text.includes("/") && !wildcard;
-  const text = (isLibrary ? libraryPath(search.text, pid) : undefined) ?? search.text;
+  const text = (isLibrary ? libraryWithFunctions(search) : undefined) ?? search.text;
   const root = pid !== undefined && hasOwnMounts(pid) ? `/proc/${pid}/root` : "";
   if (text.includes("/")) {
     const path = root !== "" && text.startsWith("/") ? `${root}${text}` : text;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameRules, maximumRecipes, recipeFlags, recipeKinds, recipeLayout } from "../define/unwind-layout.ts";
+import { savedRules, maximumRecipes, recipeFlags, recipeKinds, recipeLayout } from "../define/unwind-layout.ts";
 import type { FrameRow, RegisterRule } from "../formats/dwarf/frame-rules.ts";
 import { RecipeTable, unknownRecipe } from "./unwind-recipes.ts";
 
@@ -10,7 +10,7 @@ const returnAddress: RegisterRule = { kind: "saved", offset: -8 };
 const same: RegisterRule = { kind: "same" };
 
 function row(parts: Partial<FrameRow>): FrameRow {
-  return { start: 0, end: 1, cfa: { form: "sum", register: 7, offset: 8 }, framePointer: same, returnAddress, ...parts };
+  return { start: 0, end: 1, cfa: { form: "sum", register: 7, offset: 8 }, framePointer: same, base: same, returnAddress, ...parts };
 }
 
 interface Written {
@@ -20,6 +20,8 @@ interface Written {
   readonly flags: number;
   readonly offset: number;
   readonly frameOffset: number;
+  readonly base: number;
+  readonly baseOffset: number;
   readonly addend: number;
   readonly returnOffset: number;
 }
@@ -31,17 +33,19 @@ function read(table: RecipeTable, number: number): Written {
     kind: table.bytes.readUInt8(at + recipeLayout.kind),
     register: table.bytes.readUInt8(at + recipeLayout.register),
     frame: table.bytes.readUInt8(at + recipeLayout.frame),
-    flags: table.bytes.readUInt8(at + recipeLayout.flags),
+    base: table.bytes.readUInt8(at + recipeLayout.base),
+    flags: word(recipeLayout.flags),
     offset: word(recipeLayout.offset),
     frameOffset: word(recipeLayout.frameOffset),
+    baseOffset: word(recipeLayout.baseOffset),
     addend: word(recipeLayout.addend),
     returnOffset: word(recipeLayout.returnOffset),
   };
 }
 
 /** struct pt_regs of x86-64. */
-const [bp, r10, sp] = [32, 56, 152];
-const plain: Written = { kind: recipeKinds.sum, register: sp, frame: frameRules.same, flags: 0, offset: 8, frameOffset: 0, addend: 0, returnOffset: -8 };
+const [bp, bx, r10, sp] = [32, 40, 56, 152];
+const plain: Written = { kind: recipeKinds.sum, register: sp, frame: savedRules.same, base: savedRules.same, flags: 0, offset: 8, frameOffset: 0, baseOffset: 0, addend: 0, returnOffset: -8 };
 
 const rows: readonly (readonly [string, FrameRow, boolean, Written])[] = [
   ["the start of a function", row({}), false, plain],
@@ -49,14 +53,21 @@ const rows: readonly (readonly [string, FrameRow, boolean, Written])[] = [
     "a saved frame pointer",
     row({ cfa: { form: "sum", register: 6, offset: 16 }, framePointer: { kind: "saved", offset: -16 } }),
     false,
-    { ...plain, register: bp, offset: 16, frame: frameRules.fromCfa, frameOffset: -16 },
+    { ...plain, register: bp, offset: 16, frame: savedRules.fromCfa, frameOffset: -16 },
   ],
+  [
+    "a saved base register",
+    row({ cfa: { form: "sum", register: 7, offset: 32 }, base: { kind: "saved", offset: -24 } }),
+    false,
+    { ...plain, offset: 32, base: savedRules.fromCfa, baseOffset: -24 },
+  ],
+  ["a frame found by the base register", row({ cfa: { form: "sum", register: 3, offset: 24 } }), false, { ...plain, register: bx, offset: 24 }],
   ["another register", row({ cfa: { form: "sum", register: 10, offset: 0 } }), false, { ...plain, register: r10, offset: 0, flags: recipeFlags.innermost }],
   [
     "an aligned stack",
     row({ cfa: { form: "loaded", register: 6, offset: -8, addend: 4 }, framePointer: { kind: "saved-at", address: { form: "sum", register: 6, offset: 0 } } }),
     false,
-    { ...plain, kind: recipeKinds.loaded, register: bp, offset: -8, addend: 4, frame: frameRules.fromRegister },
+    { ...plain, kind: recipeKinds.loaded, register: bp, offset: -8, addend: 4, frame: savedRules.fromRegister },
   ],
   ["a linkage table", row({ cfa: { form: "linkage", register: 7, offset: 8, threshold: 11 } }), false, { ...plain, kind: recipeKinds.linkage, addend: 11 }],
   [
@@ -64,6 +75,7 @@ const rows: readonly (readonly [string, FrameRow, boolean, Written])[] = [
     row({
       cfa: { form: "loaded", register: 7, offset: 160, addend: 0 },
       framePointer: { kind: "saved-at", address: { form: "sum", register: 7, offset: 120 } },
+      base: { kind: "saved-at", address: { form: "sum", register: 7, offset: 128 } },
       returnAddress: { kind: "saved-at", address: { form: "sum", register: 7, offset: 168 } },
     }),
     true,
@@ -71,13 +83,15 @@ const rows: readonly (readonly [string, FrameRow, boolean, Written])[] = [
       ...plain,
       kind: recipeKinds.loaded,
       offset: 160,
-      frame: frameRules.fromRegister,
+      frame: savedRules.fromRegister,
       frameOffset: 120,
+      base: savedRules.fromRegister,
+      baseOffset: 128,
       flags: recipeFlags.returnFromRegister | recipeFlags.interrupted,
       returnOffset: 168,
     },
   ],
-  ["a frame pointer in another register", row({ framePointer: { kind: "register", register: 9 } }), false, { ...plain, frame: frameRules.lost }],
+  ["a frame pointer in another register", row({ framePointer: { kind: "register", register: 9 } }), false, { ...plain, frame: savedRules.lost }],
   ["a far frame", row({ cfa: { form: "sum", register: 7, offset: 5_000_000 } }), false, { ...plain, offset: 5_000_000 }],
   ["a common row of a signal frame", row({}), true, { ...plain, flags: recipeFlags.interrupted }],
 ];

@@ -7,7 +7,7 @@ import { FrameInterpreter } from "../formats/dwarf/frame-rules.ts";
 import { readFrameEntries } from "../formats/dwarf/frames.ts";
 import { ElfFile } from "../formats/elf/elf.ts";
 import { executableMappings, kernelLibrary, withMappedElf } from "./executable-mappings.ts";
-import { framePointer, RecipeTable, unknownRecipe } from "./unwind-recipes.ts";
+import { RecipeTable, trackedRegisters, unknownRecipe } from "./unwind-recipes.ts";
 import { readUnwindTable, type UnwindTable } from "./unwind-table.ts";
 
 /** The recipe of an address; undefined outside of the table. */
@@ -33,7 +33,7 @@ describe("unwind tables", { skip: process.arch === "x64" ? false : "for x86-64 o
       const table = readUnwindTable(file, recipes);
       const bytes = Buffer.from(section.bytes.buffer, section.bytes.byteOffset, section.bytes.length);
       const frames = { kind: "eh_frame", bytes, address: Number(section.address) } as const;
-      const interpreter = new FrameInterpreter(frames, framePointer);
+      const interpreter = new FrameInterpreter(frames, trackedRegisters);
       const entries = readFrameEntries(frames);
       let before = 0;
       let compared = 0;

@@ -5,7 +5,7 @@ import { FrameInterpreter } from "../formats/dwarf/frame-rules.ts";
 import { type FrameEntry, type FrameSection, frameAddress, readFrameEntries } from "../formats/dwarf/frames.ts";
 import { dwarfSections } from "../formats/dwarf/sections.ts";
 import type { ElfFile } from "../formats/elf/elf.ts";
-import { framePointer, type RecipeTable, unknownRecipe } from "./unwind-recipes.ts";
+import { type RecipeTable, trackedRegisters, unknownRecipe } from "./unwind-recipes.ts";
 
 export interface UnwindTable {
   /** Virtual addresses of the file, sorted; each row holds up to the next one. */
@@ -60,7 +60,7 @@ export function readUnwindTable(file: ElfFile, recipes: RecipeTable): UnwindTabl
   const rows = new RowWriter();
   const section = frameSection(file);
   if (section !== undefined) {
-    const interpreter = new FrameInterpreter(section, framePointer);
+    const interpreter = new FrameInterpreter(section, trackedRegisters);
     for (const entry of readFrameEntries(section)) addEntry(interpreter, entry, rows, recipes);
   }
   return rows.table();

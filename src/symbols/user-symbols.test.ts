@@ -1,26 +1,14 @@
-// Names of user addresses: mappings of a process as text, and addresses of this very process.
+// Names of user addresses: those of this very process; processes that have ended are in processes.test.ts.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { openElf } from "./open-elf.ts";
-import { parseMaps, UserSymbols } from "./user-symbols.ts";
+import { parseMaps } from "./mappings.ts";
+import { UserSymbols } from "./user-symbols.ts";
+import { readVdso } from "./vdso.ts";
 
-const maps = `55d0c0a00000-55d0c0a21000 r--p 00000000 08:01 1234   /usr/bin/app with blanks
-55d0c0a21000-55d0c0b00000 r-xp 00021000 08:01 1234   /usr/bin/app with blanks
-7f0000000000-7f0000001000 rwxp 00000000 00:00 0
-7ffd1e9f7000-7ffd1e9f9000 r-xp 00000000 00:00 0      [vdso]
-7ffd1e9d0000-7ffd1e9f1000 rw-p 00000000 00:00 0      [stack]
-a line that is none
-`;
-
-test("executable mappings are read, with or without a file", () => {
-  assert.deepEqual(parseMaps(maps), [
-    { start: 0x55d0c0a21000n, end: 0x55d0c0b00000n, offset: 0x21000n, path: "/usr/bin/app with blanks" },
-    { start: 0x7f0000000000n, end: 0x7f0000001000n, offset: 0n, path: "" },
-    { start: 0x7ffd1e9f7000n, end: 0x7ffd1e9f9000n, offset: 0n, path: "[vdso]" },
-  ]);
-});
+const options = { demangles: false, debugFolders: [], cache: "PER_PID", showsSource: false } as const;
 
 interface Sample {
   readonly address: bigint;
@@ -32,19 +20,20 @@ interface Sample {
 /** Functions of this process with their addresses in memory, some from each mapped file. */
 function samples(): readonly Sample[] {
   const found: Sample[] = [];
-  for (const mapping of parseMaps(readFileSync("/proc/self/maps", "latin1"))) {
+  for (const mapping of parseMaps(readFileSync("/proc/self/maps", "latin1"), Date.now())) {
     const file = mapping.path.startsWith("/") ? openElf(mapping.path) : undefined;
     if (file === undefined) continue;
     const inside = file.symbols().filter(({ address, type, size }) => {
       const offset = file.fileOffset(address);
       if (type !== 2 || size < 16 || offset === undefined) return false;
-      return BigInt(offset) >= mapping.offset && BigInt(offset) + BigInt(size) <= mapping.offset + mapping.end - mapping.start;
+      const page = Math.floor(offset / 4096);
+      return page >= mapping.offset && Math.floor((offset + size) / 4096) < mapping.offset + mapping.end - mapping.start;
     });
     for (const one of inside.filter((_, i) => i % Math.ceil(inside.length / 20) === 0)) {
       // The search gives the symbol that begins last: others may begin before it and contain it.
       const names = inside.filter((s) => s.address === one.address).map((s) => s.name);
       found.push({
-        address: mapping.start + BigInt(file.fileOffset(one.address) ?? 0) - mapping.offset,
+        address: BigInt(mapping.start - mapping.offset) * 4096n + BigInt(file.fileOffset(one.address) ?? 0),
         names,
         path: mapping.path,
         size: BigInt(one.size),
@@ -56,35 +45,45 @@ function samples(): readonly Sample[] {
 
 describe("this process", () => {
   const all = samples();
-  const symbols = new UserSymbols(false);
+  const symbols = new UserSymbols(options);
+  after(() => symbols.close());
 
   test("addresses of functions have their names", () => {
     assert.ok(all.length > 20, "node and its libraries have symbols");
     for (const { address, names, path } of all) {
-      const found = symbols.resolve(process.pid, address);
-      assert.ok(found !== undefined, names.join());
+      const found = symbols.frame(process.pid, address, false);
       assert.equal(found.module, path);
       assert.equal(found.offset, 0n, names.join());
-      assert.ok(names.includes(found.name), `${found.name} is one of ${names.join()}`);
+      assert.ok(names.includes(found.name ?? ""), `${found.name} is one of ${names.join()}`);
+      assert.equal(symbols.name(process.pid, address), found.name);
     }
   });
 
   test("addresses inside functions have an offset", () => {
     const [first] = all;
     assert.ok(first !== undefined);
-    const found = symbols.resolve(process.pid, first.address + 5n);
-    assert.equal(found?.offset, 5n);
-    const frame = symbols.frame(process.pid, first.address + 5n);
-    assert.equal(frame.symbol, `${found?.name}+5`);
-    assert.equal(frame.module, first.path);
+    const { name, offset, module } = symbols.frame(process.pid, first.address + 5n, false);
+    assert.equal(name, symbols.name(process.pid, first.address));
+    assert.deepEqual([offset, module], [5n, first.path]);
+  });
+
+  test("the code that the kernel gives every process has names", () => {
+    const vdso = parseMaps(readFileSync("/proc/self/maps", "latin1"), Date.now()).find(({ path }) => path === "[vdso]");
+    const file = readVdso()?.file;
+    assert.ok(vdso !== undefined && file !== undefined);
+    const symbol = file.symbols().find(({ name, type }) => type === 2 && name.includes("gettime"));
+    assert.ok(symbol !== undefined);
+    const found = symbols.frame(process.pid, BigInt(vdso.start) * 4096n + symbol.address + 1n, false);
+    assert.match(found.name ?? "", /gettime/);
+    assert.deepEqual([found.offset, found.module], [1n, "[vdso]"]);
   });
 
   test("addresses outside of all mappings have no name", () => {
-    assert.equal(symbols.resolve(process.pid, 1n), undefined);
-    assert.deepEqual(symbols.frame(process.pid, 1n), { symbol: undefined, module: undefined });
+    assert.equal(symbols.name(process.pid, 1n), undefined);
+    assert.deepEqual(symbols.frame(process.pid, 1n, false), { name: undefined, offset: 0n, module: undefined, source: undefined, inlined: [] });
   });
 });
 
 test("a process that is gone has no names", () => {
-  assert.equal(new UserSymbols(true).resolve(0x7fff_ffff, 0x1000n), undefined);
+  assert.equal(new UserSymbols(options).name(0x7fff_ffff, 0x1000n), undefined);
 });

@@ -4,6 +4,7 @@ import { readlinkSync, statSync } from "node:fs";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
 import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
+import { miniDebugFile } from "../formats/elf/mini-debug.ts";
 import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
 import { openDebugFile } from "./debug-file.ts";
 import { demangle, demangleFunctionName } from "./demangle/demangle.ts";
@@ -77,7 +78,7 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     return file.symbols.get(name) ?? debugOf(path, file)?.symbols().find((s) => s.name === name && s.type !== labelType);
   };
   const debugOf = (path: string, file: OpenFile) => {
-    if (file.debug === undefined) file.debug = openDebugFile(path, file.elf, debugFolders) ?? null;
+    if (file.debug === undefined) file.debug = openDebugFile(path, file.elf, debugFolders) ?? miniDebugFile(file.elf) ?? null;
     return file.debug ?? undefined;
   };
   const debugInformation = (path: string) => {
@@ -92,8 +93,9 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     const type = elfType(path);
     return type === sharedProgram || (type === fixedProgram && isExecutableByOwner(path));
   };
+  const isPlaceholder = (path: string) => open(path)?.elf.symbols().some(({ name }) => name.endsWith("_version_placeholder")) ?? false;
   return {
-    resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram }),
+    resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram, isPlaceholder }),
     executableOf: (pid) => {
       try {
         return `/proc/${pid}/root${readlinkSync(`/proc/${pid}/exe`)}`;

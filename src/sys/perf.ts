@@ -16,6 +16,12 @@ export interface PerfAttributes {
   readonly breakpoint?: number;
   /** PERF_SAMPLE_* bits. */
   readonly sampleType?: bigint;
+  /** More bits of the word of flags. */
+  readonly flags?: bigint;
+  /** Bytes of records after which readers are woken. */
+  readonly wakeUp?: number;
+  /** CLOCK_* that records are stamped with. */
+  readonly clock?: number;
 }
 
 const closeOnExec = 8;
@@ -28,11 +34,13 @@ export function openPerfEvent(attributes: PerfAttributes, pid: number, cpu: numb
   bytes.writeBigUInt64LE(attributes.config, 8);
   bytes.writeBigUInt64LE(attributes.period, 16);
   bytes.writeBigUInt64LE(attributes.sampleType ?? 0n, 24);
-  const flags = (attributes.inherit ? 1n << 1n : 0n) | (attributes.byFrequency ? 1n << 10n : 0n);
+  const flags = (attributes.inherit ? 1n << 1n : 0n) | (attributes.byFrequency ? 1n << 10n : 0n) | (attributes.flags ?? 0n);
   bytes.writeBigUInt64LE(flags, 40);
+  bytes.writeUInt32LE(attributes.wakeUp ?? 0, 48);
   bytes.writeUInt32LE(attributes.breakpoint ?? 0, 52);
   bytes.writeBigUInt64LE(attributes.config1, 56);
   bytes.writeBigUInt64LE(attributes.config2, 64);
+  bytes.writeInt32LE(attributes.clock ?? 0, 92);
   return native().syscall(syscallNumbers.perfEventOpen, native().addressOf(bytes), pid, cpu, -1, closeOnExec);
 }
 

@@ -1,7 +1,7 @@
 // Conformance: every row of the tables, compiled, loaded and run on this kernel.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
@@ -18,6 +18,7 @@ const only = process.env["CONFORMANCE_ROWS"]?.split(",");
 function reasonToSkip(row: Row, fixtures: FixtureFolder): string | undefined {
   if (row.pending !== undefined) return `pending: ${row.pending}`;
   if (!kernelMatches(row.kernel, release())) return `for kernels ${row.kernel}`;
+  if (row.needs !== undefined && !existsSync(row.needs)) return `${row.needs} is not installed`;
   return row.fixtures.map((fixture) => fixtures.problem(fixture)).find((problem) => problem !== undefined);
 }
 

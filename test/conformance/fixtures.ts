@@ -29,11 +29,14 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["stock_fixed", { compiler: "gcc", source: "stock.c", flags: ["-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
   ["calls", { compiler: "gcc", source: "calls.c", flags: ["-O1"] }],
   ["crowd", { compiler: "gcc", source: "crowd.c", flags: ["-O1", "-pthread"] }],
+  ["talk", { compiler: "gcc", source: "talk.c", flags: ["-O1"] }],
   ["poke", { compiler: "gcc", source: "poke.c", flags: ["-O1"] }],
   ["libshaft.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
   ["libpit.so", { compiler: "gcc", source: "shaft.c", flags: [...noFramePointers, "-shared", "-fPIC"] }],
   ["cave", { compiler: "gcc", source: "cave.c", flags: [...noFramePointers, "-pthread", "-Wl,--no-as-needed", "{folder}/libshaft.so", "-Wl,-rpath,{folder}"] }],
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
+  ["nest", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-fno-omit-frame-pointer"] }],
+  ["nest_fixed", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
 ]);
 

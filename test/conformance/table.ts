@@ -18,6 +18,7 @@
 //   beside|       a command that runs beside; {pid} stands for its process id
 //   attached|     signal sent to the tracer when it has attached; `TERM beside` sends it to the other command
 //   gone|         pattern whose first group is the id of a process that must have ended
+//   needs|        a file without which the row is skipped
 //   kernel|       conditions on the release, all of which must hold: `6.12` (that series), `>=6.2`, `<6.6`
 //   pending|      which later step will make the row pass, and why
 //
@@ -45,13 +46,14 @@ export interface Row {
   readonly beside: readonly string[] | undefined;
   readonly attached: { readonly signal: string; readonly to: "tracer" | "beside" } | undefined;
   readonly gone: string | undefined;
+  readonly needs: string | undefined;
   readonly kernel: string | undefined;
   readonly pending: string | undefined;
 }
 
 const fields = [
   "program", "options", "words", "args", "environment", "script", "stdin", "stdout", "regex", "diagnostic", "stderr", "absent",
-  "result", "status", "fixture", "beside", "attached", "gone", "kernel", "pending",
+  "result", "status", "fixture", "beside", "attached", "gone", "needs", "kernel", "pending",
 ];
 
 export function parseTable(text: string): readonly Row[] {
@@ -95,6 +97,7 @@ function parseRow(part: string): Row {
     beside: words("beside"),
     attached: signal === undefined ? undefined : { signal, to: to === "beside" ? "beside" : "tracer" },
     gone: all("gone")[0],
+    needs: all("needs")[0],
     kernel: all("kernel")[0],
     pending: all("pending")[0],
   };

@@ -84,7 +84,8 @@ async function run(program: CompiledProgram, dryRun: boolean): Promise<Outcome> 
   const queue = new TraceQueue({ truncationTrailer: program.config.strTruncTrailer });
   const events: TraceEvent[] = [];
   const timer = setInterval(() => events.push(...queue.take()), 10);
-  const settings = { child: undefined, pid: undefined, unwindPids: [process.pid], verbose: false, verifierLog: 0, dryRun, onSelf: () => () => undefined, stop: new Promise<void>(() => undefined) };
+  const stop = new Promise<void>(() => undefined);
+  const settings = { child: undefined, pid: undefined, unwindPids: [process.pid], verbose: false, verifierLog: 0, dryRun, onSelf: () => () => undefined, withoutLoads: undefined, stop };
   try {
     const status = await runProgram(program, machine, settings, queue);
     return { status, events: [...events, ...queue.take()] };

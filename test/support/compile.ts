@@ -28,7 +28,7 @@ const plain: ScriptOptions = {
 
 /** A compiler for one fake machine, to be called many times. */
 export function compilerFor(target: Target): (text: string, options?: Partial<ScriptOptions>) => ScriptResult {
-  const machine = { registry: createLanguage(), target };
+  const machine = { registry: createLanguage(), target, debugFolders: [] };
   return (text, options = {}) => compileScript(new SourceFile("stdin", text), { ...plain, ...options }, machine);
 }
 

@@ -1,7 +1,7 @@
 // Which rows run in the guests: all of the tables here, and of those for every kernel a fixed sample; a larger one is only
 // compiled and loaded.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { kernelMatches } from "../conformance/kernel-condition.ts";
 import { parseTable, type Row } from "../conformance/table.ts";
@@ -42,12 +42,17 @@ function isLoadable(row: Row): boolean {
   return row.program !== "" && plain && alone && settings === 0 && accepted;
 }
 
+/** The guests have the files of this machine. */
+function isThere({ needs }: Row): boolean {
+  return needs === undefined || existsSync(needs);
+}
+
 /** The rows for a kernel of a series or release, in the order in which they run. `only`: ids, all when undefined. */
 export function rowsFor(release: string, only: readonly string[] | undefined): readonly GuestRow[] {
   const common = resolve("test/conformance/tables");
   const sample = tablesIn(common, "run").filter(({ key }) => hash(key) % sampleRates.run === 0);
   const loaded = tablesIn(common, "load").filter(({ key, row }) => isLoadable(row) && hash(key) % sampleRates.load === 0);
   return [...tablesIn(resolve("test/vm/tables"), "run"), ...sample, ...loaded].filter(
-    ({ row }) => row.pending === undefined && kernelMatches(row.kernel, release) && (only?.includes(row.id) ?? true),
+    ({ row }) => row.pending === undefined && isThere(row) && kernelMatches(row.kernel, release) && (only?.includes(row.id) ?? true),
   );
 }

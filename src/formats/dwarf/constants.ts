@@ -8,6 +8,7 @@ export const tags = {
   member: 0x0d,
   pointerType: 0x0f,
   referenceType: 0x10,
+  lexicalBlock: 0x0b,
   compileUnit: 0x11,
   structureType: 0x13,
   subroutineType: 0x15,

@@ -1,5 +1,5 @@
-// Executes call frame instructions (DWARF 5 section 6.4.2): rows of a function that say where its caller's stack, return address and frame
-// pointer are.
+// Executes call frame instructions (DWARF 5 section 6.4.2): rows of a function that say where its caller's stack, return address, frame pointer
+// and base register are.
 
 import { Cursor, DwarfError } from "./cursor.ts";
 import { type AddressForm, readAddressForm, type Register } from "./frame-expressions.ts";
@@ -25,6 +25,8 @@ export interface FrameRow {
   /** The stack pointer of the caller after its call; undefined when it is not of a known form. */
   readonly cfa: AddressForm | undefined;
   readonly framePointer: RegisterRule;
+  /** Of the register that functions use when they can't tell how far the stack is aligned. */
+  readonly base: RegisterRule;
   readonly returnAddress: RegisterRule;
 }
 
@@ -64,29 +66,36 @@ const codes = {
   gnuNegativeOffset: 0x2f,
 } as const;
 
+/** DWARF numbers of the registers whose rules are of interest. */
+export interface TrackedRegisters {
+  readonly framePointer: Register;
+  readonly base: Register;
+}
+
 interface State {
   cfa: AddressForm | undefined;
   frame: RegisterRule;
+  base: RegisterRule;
   returns: RegisterRule;
 }
 
-function copyOf({ cfa, frame, returns }: State): State {
-  return { cfa, frame, returns };
+function copyOf({ cfa, frame, base, returns }: State): State {
+  return { cfa, frame, base, returns };
 }
 
-/** Gives the rows of functions one after the other; `frameRegister` is the DWARF number of the frame pointer (6 on x86-64). */
+/** Gives the rows of functions one after the other. */
 export class FrameInterpreter {
   private readonly section: FrameSection;
-  private readonly frameRegister: number;
+  private readonly tracked: TrackedRegisters;
   private entry: FrameEntry | undefined;
-  private state: State = { cfa: undefined, frame: same, returns: notDefined };
+  private state: State = { cfa: undefined, frame: same, base: same, returns: notDefined };
   private initial: State = this.state;
   private readonly saved: State[] = [];
   private location = 0;
 
-  constructor(section: FrameSection, frameRegister: number) {
+  constructor(section: FrameSection, tracked: TrackedRegisters) {
     this.section = section;
-    this.frameRegister = frameRegister;
+    this.tracked = tracked;
   }
 
   /** Calls back for each row of a function, in the order of addresses. Throws DwarfError when it is damaged. */
@@ -95,7 +104,7 @@ export class FrameInterpreter {
     this.entry = entry;
     this.location = entry.start;
     this.saved.length = 0;
-    this.state = { cfa: undefined, frame: same, returns: same };
+    this.state = { cfa: undefined, frame: same, base: same, returns: same };
     this.initial = this.state;
     this.execute(common.instructions, common.end, visit);
     this.initial = copyOf(this.state);
@@ -104,8 +113,8 @@ export class FrameInterpreter {
   }
 
   private emit(end: number, visit: (row: FrameRow) => void): void {
-    const { cfa, frame, returns } = this.state;
-    if (end > this.location) visit({ start: this.location, end, cfa, framePointer: frame, returnAddress: returns });
+    const { cfa, frame, base, returns } = this.state;
+    if (end > this.location) visit({ start: this.location, end, cfa, framePointer: frame, base, returnAddress: returns });
     this.location = end;
   }
 
@@ -234,21 +243,22 @@ export class FrameInterpreter {
   }
 
   private saveAt(register: number, factored: number): void {
-    if (!this.isOfInterest(register)) return;
-    this.set(register, { kind: "saved", offset: factored * (this.entry?.common.dataFactor ?? 1) });
+    const { framePointer, base } = this.tracked;
+    const common = this.entry?.common;
+    if (register !== framePointer && register !== base && register !== common?.returnColumn) return;
+    this.set(register, { kind: "saved", offset: factored * (common?.dataFactor ?? 1) });
   }
 
   private restore(register: number): void {
-    if (register === this.frameRegister) this.state.frame = this.initial.frame;
-    else if (register === this.entry?.common.returnColumn) this.state.returns = this.initial.returns;
+    const { frame, base, returns } = this.initial;
+    if (register === this.tracked.framePointer) this.state.frame = frame;
+    else if (register === this.tracked.base) this.state.base = base;
+    else if (register === this.entry?.common.returnColumn) this.state.returns = returns;
   }
 
   private set(register: number, rule: RegisterRule): void {
-    if (register === this.frameRegister) this.state.frame = rule;
+    if (register === this.tracked.framePointer) this.state.frame = rule;
+    else if (register === this.tracked.base) this.state.base = rule;
     else if (register === this.entry?.common.returnColumn) this.state.returns = rule;
-  }
-
-  private isOfInterest(register: number): boolean {
-    return register === this.frameRegister || register === this.entry?.common.returnColumn;
   }
 }

@@ -16,7 +16,7 @@ import { type FrameSection, frameAddress, readFrameEntries } from "./frames.ts";
 
 /** DWARF numbers of x86-64. */
 const registers = ["rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"];
-const framePointer = 6;
+const tracked = { framePointer: 6, base: 3 };
 
 function sectionOf(path: string, kind: FrameSection["kind"]): FrameSection {
   const section = ElfFile.parse(readFileSync(path))?.section(`.${kind}`);
@@ -50,13 +50,13 @@ function ruleText(rule: RegisterRule): string {
   }
 }
 
-/** `address cfa rbp ra` of every row. */
+/** `address cfa rbp rbx ra` of every row. */
 function ownRows(section: FrameSection): readonly string[] {
-  const interpreter = new FrameInterpreter(section, framePointer);
+  const interpreter = new FrameInterpreter(section, tracked);
   const lines: string[] = [];
   for (const entry of readFrameEntries(section)) {
-    interpreter.rows(entry, ({ start, cfa, framePointer: frame, returnAddress }) => {
-      lines.push(`${start.toString(16)} ${cfaText(cfa)} ${ruleText(frame)} ${ruleText(returnAddress)}`);
+    interpreter.rows(entry, ({ start, cfa, framePointer, base, returnAddress }) => {
+      lines.push(`${start.toString(16)} ${cfaText(cfa)} ${ruleText(framePointer)} ${ruleText(base)} ${ruleText(returnAddress)}`);
     });
   }
   return lines;
@@ -77,7 +77,8 @@ function readelfRows(path: string, section: FrameSection["kind"]): ReadonlyMap<s
       const words = line.trim().replace(/\br\d+ \((\w+)\)/g, "$1").split(/\s+/);
       const word = (name: string) => words[columns?.indexOf(name) ?? -1] ?? "u";
       const address = BigInt(`0x${word("LOC")}`).toString(16);
-      rows.set(address, `${address} ${word("CFA")} ${word("rbp").replace(/^s$/, "u")} ${word("ra").replace(/^s$/, "u")}`);
+      const rules = ["rbp", "rbx", "ra"].map((name) => word(name).replace(/^s$/, "u"));
+      rows.set(address, `${address} ${word("CFA")} ${rules.join(" ")}`);
     }
   }
   return rows;

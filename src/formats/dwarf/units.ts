@@ -17,7 +17,8 @@ interface Abbreviation {
 }
 
 export type AttributeValue =
-  | { readonly kind: "number"; readonly value: bigint }
+  /** `form` says what the number means: of the end of a range for instance whether it is an address or a length. */
+  | { readonly kind: "number"; readonly value: bigint; readonly form: number }
   | { readonly kind: "text"; readonly value: string }
   /** Offset in .debug_info. */
   | { readonly kind: "reference"; readonly offset: number }
@@ -202,7 +203,7 @@ export class DebugInfo {
   }
 
   private value(cursor: Cursor, unit: Unit, form: number, implicit: bigint, plain: boolean): AttributeValue {
-    const number = (value: number | bigint): AttributeValue => ({ kind: "number", value: BigInt(value) });
+    const number = (value: number | bigint): AttributeValue => ({ kind: "number", value: BigInt(value), form });
     const local = (offset: number): AttributeValue => ({ kind: "reference", offset: unit.offset + offset });
     const block = (length: number): AttributeValue => {
       const start = cursor.at;
@@ -319,7 +320,7 @@ export class DebugInfo {
   private indexedAddress(unit: Unit, index: number, plain: boolean): AttributeValue {
     if (plain) return { kind: "other" };
     const cursor = new Cursor(this.section("addr"), unit.addressBase + index * unit.addressSize);
-    return { kind: "number", value: cursor.u64() };
+    return { kind: "number", value: cursor.u64(), form: forms.address };
   }
 }
 

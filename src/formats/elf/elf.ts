@@ -14,10 +14,24 @@ export interface ElfSection {
   readonly bytes: Uint8Array;
 }
 
+/** Bytes of a file, in memory or read when they are asked for. */
+export interface ByteSource {
+  readonly length: number;
+  /** Fewer bytes than asked for where the file ends. */
+  read(offset: number, length: number): Buffer;
+}
+
+/** A symbol table as it is in the file: records of 24 bytes, and the texts that their names are in. */
+export interface SymbolTable {
+  readonly records: Buffer;
+  readonly names: Buffer;
+}
+
 interface Segment {
   readonly offset: bigint;
   readonly address: bigint;
   readonly fileSize: bigint;
+  readonly memorySize: bigint;
   readonly executable: boolean;
 }
 
@@ -29,40 +43,60 @@ interface Section {
   readonly address: bigint;
   readonly link: number;
   readonly offset: number;
+  /** Bytes in the file. */
   readonly size: number;
-  readonly entrySize: number;
+  readonly memorySize: number;
 }
 
 const segmentHeaderSize = 56;
 const sectionHeaderSize = 64;
+/** Bytes of a record of a symbol table. */
+export const symbolSize = 24;
+const executableFlag = 1;
+const pageSize = 4096n;
 const emptySection = 0;
 const loadSegment = 1;
+const withoutBytes = 8;
 const frameHeaderSegment = 0x6474_e550;
-const pageSize = 4096n;
 const symbolTable = 2;
 const dynamicSymbols = 11;
 
 export class ElfFile {
-  private readonly bytes: Buffer;
+  private readonly source: ByteSource;
+  private readonly header: Buffer;
   private readonly segments: readonly Segment[];
   private readonly sections: readonly Section[];
+  private sectionNames: Buffer | undefined;
   private table: readonly ElfSymbol[] | undefined;
 
-  private constructor(bytes: Buffer) {
-    this.bytes = bytes;
-    this.segments = readSegments(bytes);
-    this.sections = readSections(bytes);
+  private constructor(source: ByteSource, header: Buffer) {
+    this.source = source;
+    this.header = header;
+    this.segments = readSegments(source, header);
+    this.sections = readSections(source, header);
   }
 
   /** Reads a file's bytes; undefined when they are no such ELF file. */
   static parse(bytes: Buffer): ElfFile | undefined {
-    const isElf = bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes[4] === 2 && bytes[5] === 1;
-    return isElf ? new ElfFile(bytes) : undefined;
+    return ElfFile.open({ length: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) });
+  }
+
+  /** As `parse`, but of the file only what is asked for is read. */
+  static open(source: ByteSource): ElfFile | undefined {
+    if (source.length <= 64) return undefined;
+    const header = source.read(0, 64);
+    const isElf = header.length === 64 && header.readUInt32BE(0) === 0x7f454c46 && header[4] === 2 && header[5] === 1;
+    return isElf ? new ElfFile(source, header) : undefined;
   }
 
   /** ET_EXEC 2, ET_DYN 3. */
   get type(): number {
-    return this.bytes.readUInt16LE(16);
+    return this.header.readUInt16LE(16);
+  }
+
+  /** Whether a virtual address is in memory when the file is loaded. */
+  isLoaded(address: bigint): boolean {
+    return this.segments.some((s) => address >= s.address && address < s.address + s.memorySize);
   }
 
   /** Offset in the file of a virtual address. */
@@ -91,11 +125,11 @@ export class ElfFile {
 
   /** .eh_frame_hdr by the program header (PT_GNU_EH_FRAME), which is there when the table of sections is not. */
   frameHeader(): { readonly address: bigint; readonly bytes: Uint8Array } | undefined {
-    const { bytes } = this;
-    for (const start of segmentHeaders(bytes)) {
-      if (bytes.readUInt32LE(start) !== frameHeaderSegment) continue;
-      const offset = Number(bytes.readBigUInt64LE(start + 8));
-      return { address: bytes.readBigUInt64LE(start + 16), bytes: this.content(offset, Number(bytes.readBigUInt64LE(start + 32))) };
+    const { table, size } = programHeaders(this.source, this.header);
+    for (let start = 0; start < table.length; start += size) {
+      if (table.readUInt32LE(start) !== frameHeaderSegment) continue;
+      const offset = Number(table.readBigUInt64LE(start + 8));
+      return { address: table.readBigUInt64LE(start + 16), bytes: this.content(offset, Number(table.readBigUInt64LE(start + 32))) };
     }
     return undefined;
   }
@@ -109,29 +143,39 @@ export class ElfFile {
   private readSymbols(): readonly ElfSymbol[] {
     const symbols: ElfSymbol[] = [];
     const seen = new Set<string>();
-    for (const section of this.sections) {
-      if (section.type !== symbolTable && section.type !== dynamicSymbols) continue;
-      const strings = this.sections[section.link];
-      if (strings === undefined) continue;
-      for (let at = section.offset; at + 24 <= section.offset + section.size; at += 24) {
-        const nameAt = strings.offset + this.bytes.readUInt32LE(at);
-        const type = (this.bytes[at + 4] ?? 0) & 15;
-        const address = this.bytes.readBigUInt64LE(at + 8);
-        if (address === 0n || this.bytes.readUInt16LE(at + 6) === 0 || type > 10 || type === 3 || type === 4) continue;
-        const name = this.text(nameAt);
+    for (const { records, names } of this.symbolTables()) {
+      for (let at = 0; at + symbolSize <= records.length; at += symbolSize) {
+        const type = (records[at + 4] ?? 0) & 15;
+        const address = records.readBigUInt64LE(at + 8);
+        if (address === 0n || records.readUInt16LE(at + 6) === 0 || type > 10 || type === 3 || type === 4) continue;
+        const name = textAt(names, records.readUInt32LE(at));
         const key = `${name} ${address}`;
         if (name === "" || seen.has(key)) continue;
         seen.add(key);
-        symbols.push({ name, address, size: Number(this.bytes.readBigUInt64LE(at + 16)), type });
+        symbols.push({ name, address, size: Number(records.readBigUInt64LE(at + 16)), type });
       }
     }
     return symbols.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : b.size - a.size));
   }
 
-  /** The bytes up to a NUL. */
-  private text(at: number): string {
-    const end = this.bytes.indexOf(0, at);
-    return this.bytes.subarray(at, end < 0 ? this.bytes.length : end).toString("latin1");
+  /** .symtab and .dynsym, those that are there. */
+  symbolTables(): readonly SymbolTable[] {
+    return this.sections.flatMap((section) => {
+      const strings = this.sections[section.link];
+      if ((section.type !== symbolTable && section.type !== dynamicSymbols) || strings === undefined) return [];
+      return [{ records: this.source.read(section.offset, section.size), names: this.source.read(strings.offset, strings.size) }];
+    });
+  }
+
+  /** Whether symbols were left that a stripped file has not. */
+  hasFullSymbols(): boolean {
+    return this.sections.some((section) => section.type === symbolTable);
+  }
+
+  /** The address after a section, by its number; undefined when it is not in memory. */
+  sectionEnd(index: number): bigint | undefined {
+    const section = this.sections[index];
+    return section === undefined || section.address === 0n ? undefined : section.address + BigInt(section.memorySize);
   }
 
   /** The function that contains a virtual address. */
@@ -155,62 +199,81 @@ export class ElfFile {
 
   /** A section by name; `flags` are those of the header (SHF_COMPRESSED 0x800). */
   section(name: string): ElfSection | undefined {
-    const names = this.sections[this.bytes.readUInt16LE(62)];
-    if (names === undefined) return undefined;
+    const names = this.namesOfSections();
     for (const section of this.sections) {
-      if (section.type === emptySection || this.text(names.offset + section.name) !== name) continue;
+      if (section.type === emptySection || textAt(names, section.name) !== name) continue;
       const { address, flags, offset, size } = section;
-      return { address, flags, bytes: this.bytes.subarray(offset, offset + size) };
+      // What takes no place in the file (SHT_NOBITS) is empty: debug files have the code's sections so.
+      return { address, flags, bytes: this.source.read(offset, section.type === withoutBytes ? 0 : size) };
     }
     return undefined;
   }
 
+  private namesOfSections(): Buffer {
+    const section = this.sections[this.header.readUInt16LE(62)];
+    this.sectionNames ??= section === undefined ? Buffer.alloc(0) : this.source.read(section.offset, section.size);
+    return this.sectionNames;
+  }
+
   content(offset: number, length: number): Uint8Array {
-    return this.bytes.subarray(offset, offset + length);
+    return this.source.read(offset, length);
   }
 }
 
-/** Where the program headers are. */
-function segmentHeaders(bytes: Buffer): readonly number[] {
-  const at = Number(bytes.readBigUInt64LE(32));
-  const size = bytes.readUInt16LE(54);
-  const count = bytes.readUInt16LE(56);
-  if (size < segmentHeaderSize || at + count * size > bytes.length) return [];
-  return Array.from({ length: count }, (_, i) => at + i * size);
+/** The bytes up to a NUL. */
+export function textAt(bytes: Buffer, at: number): string {
+  if (at >= bytes.length) return "";
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, end < 0 ? bytes.length : end);
 }
 
-function readSegments(bytes: Buffer): readonly Segment[] {
+/** A table of the header: `count` records of `size` bytes; empty when it is not whole. */
+function readTable(source: ByteSource, at: number, size: number, count: number): Buffer {
+  const table = source.read(at, size * count);
+  return table.length < size * count ? Buffer.alloc(0) : table;
+}
+
+function programHeaders(source: ByteSource, header: Buffer): { readonly table: Buffer; readonly size: number } {
+  const size = header.readUInt16LE(54);
+  if (size < segmentHeaderSize) return { table: Buffer.alloc(0), size };
+  return { table: readTable(source, Number(header.readBigUInt64LE(32)), size, header.readUInt16LE(56)), size };
+}
+
+function readSegments(source: ByteSource, header: Buffer): readonly Segment[] {
+  const { table, size } = programHeaders(source, header);
   const segments: Segment[] = [];
-  for (const start of segmentHeaders(bytes)) {
-    if (bytes.readUInt32LE(start) !== loadSegment) continue;
+  for (let start = 0; start < table.length; start += size) {
+    if (table.readUInt32LE(start) !== loadSegment) continue;
     segments.push({
-      offset: bytes.readBigUInt64LE(start + 8),
-      address: bytes.readBigUInt64LE(start + 16),
-      fileSize: bytes.readBigUInt64LE(start + 32),
-      executable: (bytes.readUInt32LE(start + 4) & 1) !== 0,
+      offset: table.readBigUInt64LE(start + 8),
+      address: table.readBigUInt64LE(start + 16),
+      fileSize: table.readBigUInt64LE(start + 32),
+      memorySize: table.readBigUInt64LE(start + 40),
+      executable: (table.readUInt32LE(start + 4) & executableFlag) !== 0,
     });
   }
   return segments;
 }
 
-function readSections(bytes: Buffer): readonly Section[] {
-  const at = Number(bytes.readBigUInt64LE(40));
-  const size = bytes.readUInt16LE(58);
-  const count = bytes.readUInt16LE(60);
-  if (at === 0 || size < sectionHeaderSize || at + count * size > bytes.length) return [];
-  return Array.from({ length: count }, (_, i) => {
-    const start = at + i * size;
+function readSections(source: ByteSource, header: Buffer): readonly Section[] {
+  const at = Number(header.readBigUInt64LE(40));
+  const size = header.readUInt16LE(58);
+  if (at === 0 || size < sectionHeaderSize) return [];
+  const table = readTable(source, at, size, header.readUInt16LE(60));
+  return Array.from({ length: table.length / size }, (_, i) => {
+    const start = i * size;
     // In a damaged file sections may lie beyond its end.
-    const offset = Math.min(Number(bytes.readBigUInt64LE(start + 24)), bytes.length);
+    const offset = Math.min(Number(table.readBigUInt64LE(start + 24)), source.length);
+    const memorySize = Number(table.readBigUInt64LE(start + 32));
     return {
-      name: bytes.readUInt32LE(start),
-      type: bytes.readUInt32LE(start + 4),
-      flags: Number(bytes.readBigUInt64LE(start + 8)),
-      address: bytes.readBigUInt64LE(start + 16),
-      link: bytes.readUInt32LE(start + 40),
+      name: table.readUInt32LE(start),
+      type: table.readUInt32LE(start + 4),
+      flags: Number(table.readBigUInt64LE(start + 8)),
+      address: table.readBigUInt64LE(start + 16),
+      link: table.readUInt32LE(start + 40),
       offset,
-      size: Math.min(Number(bytes.readBigUInt64LE(start + 32)), bytes.length - offset),
-      entrySize: Number(bytes.readBigUInt64LE(start + 56)),
+      size: Math.min(memorySize, source.length - offset),
+      memorySize,
     };
   });
 }

@@ -62,6 +62,15 @@ const cases: readonly Case[] = [
   },
   {
     pass: "simplify-arithmetic",
+    what: "stores a narrow value without extending it first",
+    slots: "slot s0 16 align 8\n",
+    before:
+      "b0:\n  v1 = load 8 v0 + 0\n  v2 = extend s32 v1\n  v3: stack = slot-address s0\n  store 4 v3 + 0, v2\n  store 2 v3 + 4, v2\n  store 8 v3 + 8, v2\n  v4 = load 8 v3 + 0\n  return v4\n",
+    after:
+      "b0:\n  v1 = load 8 v0 + 0\n  v2 = extend s32 v1\n  v3: stack = slot-address s0\n  store 4 v3 + 0, v1\n  store 2 v3 + 4, v1\n  store 8 v3 + 8, v2\n  v4 = load 8 v3 + 0\n  return v4\n",
+  },
+  {
+    pass: "simplify-arithmetic",
     what: "replaces powers of two, sums of constants and needless masks",
     before:
       "b0:\n  v1 = load 4 v0 + 0\n  v2 = const 8\n  v3 = mul v1, v2\n  v4 = udiv v1, v2\n  v5 = umod v1, v2\n  v6 = sdiv v1, v2\n  v7 = add v1, v2\n  v8 = add v7, v2\n  v9 = extend u32 v1\n  v10 = call f#5(v3, v4, v5, v6, v8)\n  v11 = call f#5(v9)\n  return v1\n",

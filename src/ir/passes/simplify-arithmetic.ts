@@ -1,5 +1,5 @@
 // Algebra and strength reduction: neutral and absorbing operands, powers of two, masks and extensions that change nothing, comparisons
-// of comparisons, sums of constants.
+// of comparisons, sums of constants, extensions of what is stored as narrow as before.
 // Needs: blocks in reverse postorder. Guarantees: constants are right operands of commutative operations and of comparisons. A clamp is dropped only
 // where the verifier itself knows that the value is within the bound.
 
@@ -58,9 +58,18 @@ class Simplifier {
         if (this.bound(i.operand) <= i.maximum) this.replace(i.result, i.operand, i);
         else this.keep(i);
         return;
+      case "store":
+        this.keep({ ...i, value: this.lowBytes(i.value, i.size) });
+        return;
       default:
         this.keep(i);
     }
+  }
+
+  /** What has the same low bytes and less to compute: bits that are not stored need no extension. */
+  private lowBytes(value: Value, bytes: number): Value {
+    const definition = this.definitions[value.id];
+    return definition?.op === "extend" && definition.bits >= bytes * 8 ? this.lowBytes(definition.operand, bytes) : value;
   }
 
   // ---- output ----------------------------------------------------------------------------------------------

@@ -133,12 +133,14 @@ const hardwareEvents: readonly PerfEvent[] = [
 function counter(names: readonly string[], type: number, events: readonly PerfEvent[], doc: string, example: string): ProbeDef {
   const [provider = ""] = names;
   const resolve = ({ text, diagnostics }: ResolveRequest): Resolution => {
-    const [name = "", count] = text.parts;
+    const [written = "", count] = text.parts;
+    // Some write the names of enum perf_sw_ids and perf_hw_id in lower case: context_switches.
+    const name = written.replaceAll("_", "-");
     const event = events.find((e) => e.names.includes(name));
     if (event === undefined) {
       const known = events.flatMap((e) => e.names);
       const near = nearestName(name, known);
-      diagnostics.error("attach-point", text.span, `${name} is not a ${provider} event`, {
+      diagnostics.error("attach-point", text.span, `${written} is not a ${provider} event`, {
         hint: near === undefined ? `known events: ${known.join(", ")}` : `did you mean '${near}'?`,
       });
       return { kind: "invalid" };

@@ -17,6 +17,7 @@ const ksym: ValueTypeDef = {
 
 const usym: ValueTypeDef = {
   name: "usym",
+  namesUserAddress: true,
   decode: (bytes, _parameters, host) => {
     const address = view(bytes).getBigUint64(0, true);
     const pid = Number(view(bytes).getBigUint64(8, true));

@@ -4,7 +4,7 @@
 import { helpers } from "../../../bpf/helpers.ts";
 import { registerOffset } from "../../../define/registers.ts";
 import {
-  frameRules,
+  savedRules,
   mappingLayout,
   maximumMappings,
   maximumRecipes,
@@ -161,7 +161,7 @@ function goToCaller(step: Step, recipe: Value, address: Value): void {
   const kind = byte(recipeLayout.kind);
   leaveIf(b, "eq", kind, b.const(recipeKinds.unknown), failed);
   leaveIf(b, "eq", kind, b.const(recipeKinds.outermost), ended);
-  const flags = byte(recipeLayout.flags);
+  const flags = b.load(4, recipe, recipeLayout.flags);
   const innermostOnly = b.binary("and", flags, b.const(recipeFlags.innermost));
   // Not zero when the register would have to be known in an outer frame.
   leaveIf(b, "ne", b.binary("mul", innermostOnly, index), b.const(0), failed);
@@ -170,7 +170,8 @@ function goToCaller(step: Step, recipe: Value, address: Value): void {
   const returnsFrom = pick(b, b.binary("and", flags, b.const(recipeFlags.returnFromRegister)), base, cfa);
   const caller = readReturnAddress(step, b.binary("add", returnsFrom, signed(recipeLayout.returnOffset)));
   leaveIf(b, "eq", caller, b.const(0), ended);
-  restoreFramePointer(step, byte(recipeLayout.frame), base, cfa, signed(recipeLayout.frameOffset));
+  restoreRegister(step, "bp", byte(recipeLayout.frame), base, cfa, signed(recipeLayout.frameOffset));
+  restoreRegister(step, "bx", byte(recipeLayout.base), base, cfa, signed(recipeLayout.baseOffset));
   b.store(8, work, workLayout.registers + register("ip"), caller);
   b.store(8, work, workLayout.registers + register("sp"), cfa);
   const interrupted = b.binary("and", flags, b.const(recipeFlags.interrupted));
@@ -215,18 +216,18 @@ function computeCfa(step: Step, kind: Value, base: Value, address: Value, signed
   return b.read(result);
 }
 
-function restoreFramePointer(step: Step, rule: Value, base: Value, cfa: Value, offset: Value): void {
+function restoreRegister(step: Step, name: string, rule: Value, base: Value, cfa: Value, offset: Value): void {
   const { b, work } = step;
-  const place = workLayout.registers + register("bp");
+  const place = workLayout.registers + register(name);
   const [changed, lost, saved, after] = [b.newBlock(), b.newBlock(), b.newBlock(), b.newBlock()];
-  b.branch("eq", rule, b.const(frameRules.same), after, changed);
+  b.branch("eq", rule, b.const(savedRules.same), after, changed);
   b.startSealed(changed);
-  b.branch("eq", rule, b.const(frameRules.lost), lost, saved);
+  b.branch("eq", rule, b.const(savedRules.lost), lost, saved);
   b.startSealed(lost);
   b.store(8, work, place, b.const(0));
   b.jump(after);
   b.startSealed(saved);
-  const from = pick(b, b.compare("eq", rule, b.const(frameRules.fromRegister)), base, cfa);
+  const from = pick(b, b.compare("eq", rule, b.const(savedRules.fromRegister)), base, cfa);
   b.store(8, work, place, readUser(step, b.binary("add", from, offset)));
   b.jump(after);
   b.startSealed(after);
