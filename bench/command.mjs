@@ -64,13 +64,13 @@ export async function run(words, options = {}) {
 }
 
 /**
- * Runs several commands in turn, A B C A B C …, so that all meet the same weather: one round that does not count, then `rounds`. Gives the
+ * Runs several commands in turn, A B C A B C …, so that all meet the same weather: one round that does not count (unless `warm` is false), then `rounds`. Gives the
  * list of results of each, shorter where a command failed: then it is not run again and the last result says why.
  */
-export async function inTurn(commands, rounds) {
+export async function inTurn(commands, rounds, { warm = true } = {}) {
   const results = commands.map(() => []);
   const failed = new Set();
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = warm ? -1 : 0; round < rounds; round += 1) {
     for (const [index, command] of commands.entries()) {
       if (failed.has(index)) continue;
       const result = await command();

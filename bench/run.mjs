@@ -1,5 +1,5 @@
 // Compares this tracer with a bpftrace that is installed, in one run: `npm run bench -- [--rounds N] [--only SECTION] [--peer PATH]`.
-// Sections: startup, scripts, events, reads, attach. Needs root. Commands run in turn; medians are shown; ratios below 1 mean that ours is faster.
+// Sections: startup, scripts, events, reads, attach (of some kinds only: --kind tracepoint --kind uprobe). Needs root. Commands run in turn; medians are shown; ratios below 1 mean that ours is faster.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, release, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { findPeer, ours } from "./tracers.mjs";
 const sections = { startup, scripts, events, reads, attach };
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "11" }, only: { type: "string", multiple: true }, peer: { type: "string" } },
+  options: { rounds: { type: "string", default: "11" }, only: { type: "string", multiple: true }, kind: { type: "string", multiple: true }, peer: { type: "string" } },
 });
 
 function problem() {
@@ -33,7 +33,7 @@ async function main() {
   try {
     for (const [name, section] of Object.entries(sections)) {
       if (values.only !== undefined && !values.only.includes(name)) continue;
-      const { head, rows } = await section({ ours, peer, rounds: Number(values.rounds), folder });
+      const { head, rows } = await section({ ours, peer, rounds: Number(values.rounds), folder, only: values.kind });
       process.stdout.write(`\n${renderTable(head, rows)}\n`);
     }
   } finally {

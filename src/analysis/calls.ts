@@ -127,6 +127,12 @@ function checkPlace(context: Context, definition: BuiltinDef, expression: CallEx
     );
     return false;
   }
+  if (definition.sendsEvents && context.point.writes === "text") {
+    reportError(context, "pinned-iterator", span, `${name}() can't be used in a pinned iterator, which runs when the tracer has ended`, {
+      hint: "printf() writes to whoever reads the pinned file",
+    });
+    return false;
+  }
   if (definition.usesContext && context.inLoop) {
     reportError(context, "context-in-loop", span, `'${name}' builtin is not allowed in a for-loop`, {
       hint: "assign it to a variable before the loop",

@@ -73,7 +73,8 @@ function fitsBudget({ config, diagnostics }: Expansion, point: AttachPoint, matc
 function expandProbe(expansion: Expansion, probe: Probe, budget: Budget): readonly ExpandedProbe[] {
   const needs = bodyNeeds(expansion.registry, probe);
   const found = probe.attachPoints.map((point) => resolvePoint(expansion, point, needs.full));
-  const points = found.flatMap((result) => result.points);
+  const each = found.flatMap((result) => result.points);
+  const points = expansion.registry.definitions.probes.reduce<readonly ProbePoint[]>((all, { together }) => together?.(expansion.target, all) ?? all, each);
   // Each program would be a copy of the body: too many are not even made.
   if (!probe.attachPoints.every((point, i) => fitsBudget(expansion, point, found[i]?.points.length ?? 0, budget))) return [];
   const results = found.map((result) => reportMissing(expansion, result, points.length > 0));
@@ -258,15 +259,15 @@ function missingPoint(text: AttachPointText, { what, wildcard, meant }: Missing)
 }
 
 /**
- * Says what was not found. Scripts name a function by all the names that it has had in different kernels: a point is missed
- * only if the probe has no other one.
+ * Says what was not found. Scripts name a function by all the names that it has had in different kernels: if nothing else is
+ * wanted, a point is missed only if the probe has no other one.
  */
 function reportMissing(expansion: Expansion, result: ResolvedPoint, hasOthers: boolean): ResolvedPoint {
   const { missing } = result;
   const { missingProbes } = expansion.config;
   if (missing === undefined || missingProbes === "ignore") return result;
   const { span, message, hint } = missing;
-  if (missingProbes === "warn" || hasOthers) {
+  if (missingProbes === "warn" || (missingProbes === "auto" && hasOthers)) {
     expansion.diagnostics.warn("missing-probe", span, `${message} Skipping.`, { hint });
     return silent;
   }
@@ -281,7 +282,7 @@ function reportEmpty(expansion: Expansion, probe: Probe, results: readonly Resol
   const { missingProbes } = expansion.config;
   const [first] = probe.attachPoints;
   const at = first?.span ?? probe.span;
-  if (missingProbes === "error") {
+  if (missingProbes === "error" || missingProbes === "auto") {
     expansion.diagnostics.error("missing-probe", at, "probe has no valid attach points", {
       hint: "nothing matches its patterns; set the config missing_probes = warn to go on without it",
     });

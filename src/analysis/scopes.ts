@@ -17,6 +17,8 @@ interface Declared {
   /** By a `let` without value, and not assigned since. */
   unassigned: boolean;
   readonly letSpan: Span | undefined;
+  /** What made it, when neither a `let` nor an assignment did. */
+  readonly role: "loop variable" | "function parameter" | undefined;
 }
 
 type Scope = Map<string, Declared>;
@@ -70,7 +72,7 @@ export class ScopeResolver {
   /** Resolves the body of a function; its parameters are variables of it. */
   resolveFunction(parameters: readonly VariableExpression[], body: Block): number {
     this.inScope(() => {
-      for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false);
+      for (const parameter of parameters) this.declare(parameter, parameter.span, undefined, false, false, "function parameter");
       this.statements(body);
     });
     return this.nextId;
@@ -87,11 +89,11 @@ export class ScopeResolver {
     return undefined;
   }
 
-  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean, bare = false): void {
+  private declare(variable: VariableExpression, span: Span, letSpan: Span | undefined, unassigned: boolean, bare = false, role?: Declared["role"]): void {
     const symbol = { id: this.nextId, name: variable.name, span, bare, loopDepth: this.loopDepth };
     this.nextId += 1;
     this.variables.set(variable, symbol);
-    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, variable, span, unassigned, letSpan });
+    this.scopes.at(-1)?.set(scopeKey(variable), { symbol, variable, span, unassigned, letSpan, role });
   }
 
   /** Ends the innermost scope: variables that never got a value are worth a warning. */
@@ -227,7 +229,7 @@ export class ScopeResolver {
     this.expression(statement.value);
     const { target } = statement;
     if (target.kind === "map") return this.expression(target);
-    if (statement.operator !== undefined) return this.use(target);
+    if (statement.operator !== undefined) return this.change(target);
     const known = this.lookup(target);
     if (known === undefined) return this.declare(target, statement.span, undefined, false);
     known.unassigned = false;
@@ -242,7 +244,7 @@ export class ScopeResolver {
       });
     }
     this.loop(() => {
-      this.declare(variable, variable.span, undefined, false);
+      this.declare(variable, variable.span, undefined, false, false, "loop variable");
       this.statements(body);
     }, true);
   }
@@ -276,6 +278,13 @@ export class ScopeResolver {
     return `it was assigned in a block that has ended: write \`let ${variable.name};\` before that block`;
   }
 
+  /** Reads a variable and gives it another value. */
+  private change(variable: VariableExpression): void {
+    this.use(variable);
+    const known = this.lookup(variable);
+    if (known !== undefined && !this.unevaluated) known.unassigned = false;
+  }
+
   private expression(expression: Expression): void {
     switch (expression.kind) {
       case "int":
@@ -302,10 +311,9 @@ export class ScopeResolver {
       case "type-argument":
         return this.type(expression.type);
       case "increment":
-      case "address-of": {
-        const target = expression.kind === "increment" ? expression.target : expression.operand;
-        return target.kind === "variable" ? this.use(target) : this.expression(target);
-      }
+        return expression.target.kind === "variable" ? this.change(expression.target) : this.expression(expression.target);
+      case "address-of":
+        return expression.operand.kind === "variable" ? this.use(expression.operand) : this.expression(expression.operand);
       case "ternary":
         this.expression(expression.condition);
         if (expression.then !== undefined) this.expression(expression.then);
@@ -376,5 +384,5 @@ export class ScopeResolver {
 }
 
 function howDeclared(known: Declared): string {
-  return known.letSpan === undefined ? "initial assignment" : "initial declaration";
+  return known.role ?? (known.letSpan === undefined ? "initial assignment" : "initial declaration");
 }

@@ -5,6 +5,7 @@ import { basename, resolve } from "node:path";
 import type { AttachSpec } from "../define/attach-spec.ts";
 import type { FeatureName } from "../define/features.ts";
 import type { Tracepoints } from "../define/target.ts";
+import { containingFile } from "../symbols/archive-member.ts";
 import { linkUprobeMulti, openRawTracepoint } from "../sys/bpf.ts";
 import { native } from "../sys/ffi.ts";
 import { Arena } from "../sys/memory.ts";
@@ -59,6 +60,7 @@ export function runsLastFirst(spec: AttachSpec): boolean {
     case "uprobe":
     case "uprobe-multi":
     case "fentry":
+    case "fentry-program":
       return true;
     default:
       return false;
@@ -78,6 +80,7 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
       return attachPerfEvent(name, fd, spec, environment);
     case "tp-btf":
     case "fentry":
+    case "fentry-program":
     case "raw-tracepoint": {
       const link = openRawTracepoint(fd, spec.mechanism === "raw-tracepoint" ? spec.event : undefined);
       if (link < 0) throw new SystemError("attach", name, -link);
@@ -88,12 +91,12 @@ export function attachProgram(name: string, fd: number, spec: AttachSpec, enviro
     case "uprobe":
       return attachUprobe(name, fd, spec, environment);
     case "uprobe-multi": {
-      const link = linkUprobeMulti(fd, spec.path, spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
+      const link = linkUprobeMulti(fd, containingFile(spec.path), spec.offsets, spec.semaphores, spec.onReturn, environment.pid ?? 0);
       if (link < 0) throw new SystemError("attach", name, -link);
       return linkOf(link);
     }
     case "iter":
-      return attachIterator(name, fd, spec.pin, environment.pid);
+      return attachIterator(name, fd, spec, environment.pid);
     case "kprobe":
       return attachKprobe(name, fd, spec, kprobeMeans(environment));
     case "kprobe-multi":
@@ -157,7 +160,7 @@ function attachUprobe(name: string, fd: number, spec: AttachSpec & { mechanism: 
     ...plain,
     type,
     config: (spec.onReturn ? returnBit : 0n) | (BigInt(spec.semaphore ?? 0) << semaphoreShift),
-    config1: arena.text(spec.path),
+    config1: arena.text(containingFile(spec.path)),
     config2: BigInt(spec.offset),
   };
   const { pid } = environment;

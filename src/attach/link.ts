@@ -7,8 +7,10 @@ export interface Link {
   readonly afterwards: readonly (() => void)[];
   /** Of a link for many functions: those that the kernel refused. */
   readonly refused?: readonly string[];
-  /** Of iterators: runs the program over all elements. */
-  readonly iterate?: (take: (bytes: Buffer) => void) => void;
+  /** Of iterators: runs the program over all elements, and gives what it wrote. */
+  readonly iterate?: () => Iterable<Buffer>;
+  /** Of iterators: the file that keeps it attached when all else is closed. */
+  readonly pinned?: { readonly path: string; remove(): void };
 }
 
 export function linkOf(...fds: readonly number[]): Link {

@@ -67,6 +67,7 @@ export const helpers = {
   taskPtRegs: helper("task_pt_regs", 175, "5.15", "pure"),
   getAttachCookie: helper("get_attach_cookie", 174, "5.15", "pure"),
   loop: helper("loop", 181, "5.17", "writes"),
+  getFuncRet: helper("get_func_ret", 184, "5.17", "writes"),
   strncmp: helper("strncmp", 182, "5.17", "reads"),
   mapLookupPercpuElem: helper("map_lookup_percpu_elem", 195, "5.19", "reads"),
   ktimeGetTaiNs: helper("ktime_get_tai_ns", 208, "6.1", "none"),

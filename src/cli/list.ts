@@ -36,7 +36,7 @@ export async function listProbes(line: CommandLine, terminal: Terminal): Promise
   const lines = script === undefined ? listPatterns(line, operand, machine, pid) : listScript(line, script, machine, pid, terminal);
   if (lines === undefined) return 1;
   const writer = new OutputWriter(1, "full");
-  for (const text of lines) writer.write(`${text}\n`);
+  if (lines.length > 0) writer.write(`${lines.join("\n")}\n`);
   await writer.finish();
   if (writer.abandoned) dieOfBrokenPipe();
   return 0;

@@ -27,7 +27,7 @@ const environment: readonly (readonly [string, string])[] = [
   ["BPFTRACE_MAX_MAP_KEYS", "[4096] elements of a map"],
   ["BPFTRACE_MAX_PROBES", "[1024] probes at most"],
   ["BPFTRACE_MAX_STRLEN", "[1024] bytes of a string that str() reads"],
-  ["BPFTRACE_MISSING_PROBES", "[error] what to do about them: error, warn, ignore"],
+  ["BPFTRACE_MISSING_PROBES", "[auto] what to do about them: auto, error, warn, ignore"],
   ["BPFTRACE_PERF_RB_PAGES", "[auto] pages of the event buffer"],
   ["BPFTRACE_PRINT_MAPS_ON_EXIT", "[true] print maps at the end"],
   ["BPFTRACE_STACK_MODE", "[bpftrace] layout of stacks: bpftrace, perf, raw, build_id"],

@@ -70,6 +70,7 @@ export function observeTarget(target: Target): { readonly target: Target; facts(
         return target.kernelFunctions.address(symbol);
       },
     },
+    loadedPrograms: () => target.loadedPrograms(),
     get pidNamespace() {
       note("pid-namespace", "");
       return target.pidNamespace;

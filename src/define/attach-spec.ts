@@ -5,6 +5,9 @@ export type RunMoment = "begin" | "end" | "on-signal" | "test" | "bench";
 
 export type SystemCallPhase = "enter" | "exit";
 
+/** What an iterator is told when it is attached: the process of -p or -c, which only those over tasks heed, or to go over all cgroups. */
+export type IteratorScope = "process" | "all-cgroups";
+
 export type AttachSpec =
   /** Never attached, run by BPF_PROG_TEST_RUN. */
   | { readonly mechanism: "test-run"; readonly moment: RunMoment }
@@ -43,7 +46,7 @@ export type AttachSpec =
       readonly offsets: readonly number[];
       /** One for each offset, as of single uprobes. */
       readonly semaphores?: readonly number[];
-      /** Function names, for messages. */
+      /** Function names that a pattern found, for messages. */
       readonly names: readonly string[];
       readonly onReturn: boolean;
     }
@@ -63,10 +66,12 @@ export type AttachSpec =
       readonly sharedNames: readonly string[] | undefined;
       readonly ends: "entry" | "return" | "both";
     }
-  /** An iterator that is read by the tracer, or pinned below /sys/fs/bpf to be read by others. */
-  | { readonly mechanism: "iter"; readonly name: string; readonly pin: string | undefined }
+  /** An iterator that is read by the tracer, or pinned below /sys/fs/bpf (or at a path) to be read by others. */
+  | { readonly mechanism: "iter"; readonly name: string; readonly pin: string | undefined; readonly scope: IteratorScope }
   /** Entry or exit of a kernel function, by its type information. */
-  | { readonly mechanism: "fentry"; readonly function: string; readonly module: string };
+  | { readonly mechanism: "fentry"; readonly function: string; readonly module: string }
+  /** The same of a function of another BPF program, by that program's id and type information. */
+  | { readonly mechanism: "fentry-program"; readonly programId: number; readonly function: string; readonly typeId: number };
 
 /** Kernel function that tells a program at both ends of a function whether it runs at the return. */
 export const sessionFunction = "bpf_session_is_return";

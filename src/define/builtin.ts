@@ -122,6 +122,8 @@ export interface BuiltinDef {
   readonly usesContext: boolean;
   /** Ends the probe when it runs. */
   readonly leavesProbe: boolean;
+  /** Tells the tracer something when it runs, so that it makes no sense where nobody listens. */
+  readonly sendsEvents: boolean;
   /** The value, when it is known while compiling. */
   fold(site: CallSite): Literal | undefined;
   /** Another expression that is evaluated instead, with this one's arguments in it. */
@@ -147,6 +149,7 @@ type Optional =
   | "perAttachPoint"
   | "usesContext"
   | "leavesProbe"
+  | "sendsEvents"
   | "fold"
   | "expansion"
   | "assigned"
@@ -168,6 +171,7 @@ export function builtin(
     perAttachPoint: false,
     usesContext: false,
     leavesProbe: false,
+    sendsEvents: false,
     lowerInto: undefined,
     fold: () => undefined,
     expansion: () => undefined,

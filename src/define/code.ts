@@ -2,6 +2,7 @@
 
 import type { IrBuilder } from "../ir/builder.ts";
 import type { Comparison, Value, ValueType } from "../ir/model.ts";
+import type { KernelFormat } from "../output/kernel-format.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
 import type { AddressSpace, Field, StructType, Type } from "../types/type.ts";
@@ -114,6 +115,8 @@ export interface Code {
 
   /** Sends a record to user space. */
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void;
+  /** Writes formatted text into the file of an iterator that others read. */
+  writeText(format: KernelFormat, values: readonly Expression[]): void;
   /**
    * Sends a record for an action and after it the first `length` bytes of a packet (struct sk_buff); gives what the helper
    * returned.

@@ -13,7 +13,8 @@ export interface Config {
   readonly maxMapKeys: number;
   readonly maxProbes: number;
   readonly maxStrlen: number;
-  readonly missingProbes: "error" | "warn" | "ignore";
+  /** `auto`: an error, but a probe with several attach points needs only one of them. */
+  readonly missingProbes: "auto" | "error" | "warn" | "ignore";
   readonly onStackLimit: number;
   readonly perfRbPages: number;
   readonly printMapsOnExit: boolean;

@@ -57,6 +57,12 @@ export interface ArgumentField {
   readonly source: ArgumentSource;
 }
 
+/** What a function returned: in a word of the context, or where a helper finds it (Linux 5.17). */
+export interface FunctionResult {
+  readonly type: Type;
+  readonly source: { readonly from: "word"; readonly index: number } | { readonly from: "helper" };
+}
+
 export interface ArgumentsLayout {
   readonly fields: readonly ArgumentField[];
   /** Fields that exist but may not be read, with the reason. */
@@ -64,7 +70,7 @@ export interface ArgumentsLayout {
   /** Whether `args` as a whole is a value (a record of its fields). */
   readonly wholeIsValue: boolean;
   /** What the function returned, where its type is known. */
-  readonly result?: ArgumentField | undefined;
+  readonly result?: FunctionResult | undefined;
 }
 
 /** Argument specifications of a USDT probe. */
@@ -120,6 +126,8 @@ export interface ProbePoint {
   readonly session?: SessionEnd;
   /** The kernel itself runs the function for what programs do: all programs then keep from running inside another one. */
   readonly runsInPrograms?: boolean;
+  /** Of iterators: what the program writes into the iterator's file, records of events for the tracer, or text for others. */
+  readonly writes?: "records" | "text";
   /** No other attach point may share the probe's body. */
   readonly alone?: boolean;
   /** Layout of `args`; a string says why there is none. */
@@ -187,6 +195,8 @@ export interface ProbeDef {
   /** Which listings include it when the provider is a pattern. */
   readonly listedWith: "kernel" | "user" | "none";
   resolve(request: ResolveRequest): Resolution;
+  /** What all points of one probe become where some are better attached together; points of other types stay as they are. */
+  readonly together?: (target: Target, points: readonly ProbePoint[]) => readonly ProbePoint[];
   /** What a pattern finds below the provider (`sched:sched_switch`, `cpu-clock:`), for listings; sorted. */
   list(request: ListRequest): readonly string[];
   /** Lines of a verbose listing for a name that `list` found: its parameters. */

@@ -17,6 +17,8 @@ export interface Target {
   readonly tracepoints: Tracepoints;
   readonly userTargets: UserTargets;
   readonly kernelFunctions: KernelFunctions;
+  /** BPF programs that are loaded now, by id. */
+  loadedPrograms(): readonly BpfProgram[];
   /** Device and inode of the tracer's PID namespace when it is not the initial one. */
   readonly pidNamespace: { readonly device: bigint; readonly inode: bigint } | undefined;
   /** Wall clock minus boot clock at start, in nanoseconds. */
@@ -58,6 +60,8 @@ export interface KernelTypes {
     name: string,
     module: string | undefined,
   ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** Number of its parameters. */
+  parameterCount(name: string, module: string | undefined): number | undefined;
   /** Type of a variable: of the per-CPU ones at least. */
   variable(name: string): Type | undefined;
   /** Parameters that a raw tracepoint passes. */
@@ -101,7 +105,7 @@ export interface UserSymbol {
   /** Virtual address in the file's own terms. */
   readonly address: bigint;
   readonly size: number;
-  /** Offset in the file. */
+  /** Offset in the file, or in the archive that contains it. */
   readonly fileOffset: number;
 }
 
@@ -120,13 +124,21 @@ export type SourceAddress =
   /** No instruction belongs to the line. */
   | { readonly kind: "no-line" };
 
+/** Files that the target of an attach point means. */
+export interface FoundTargets {
+  readonly paths: readonly string[];
+  readonly warnings: readonly string[];
+  /** Why there is none, where that is known. */
+  readonly problem: string | undefined;
+}
+
 /** Executables and libraries to put uprobes into. */
 export interface UserTargets {
   /** Paths that a target text means: a path, a program in PATH, `libNAME`, a pattern. */
   resolve(
     text: string,
     search: { readonly pid: number | undefined; readonly anyFile: boolean },
-  ): { readonly paths: readonly string[]; readonly warnings: readonly string[] };
+  ): FoundTargets;
   /** The program file of a process, below the root of that process. */
   executableOf(pid: number): string | undefined;
   /** Functions of a file, sorted by name, one entry for each name. */
@@ -150,6 +162,25 @@ export interface UserTargets {
   functionName(symbol: string): string | undefined;
   /** Bytes of the file at a file offset. */
   bytes(path: string, offset: number, length: number): Uint8Array;
+}
+
+/** A function of a loaded BPF program. */
+export interface BpfFunction {
+  readonly name: string;
+  /** In the type information of its program. */
+  readonly typeId: number;
+  prototype(): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
+  /** The same as C text. */
+  declaration(): { readonly parameters: readonly string[]; readonly returns: string };
+}
+
+/** A loaded BPF program with type information. */
+export interface BpfProgram {
+  readonly id: number;
+  /** enum bpf_prog_type. */
+  readonly type: number;
+  /** The first one is the program itself. */
+  readonly functions: readonly BpfFunction[];
 }
 
 export interface KernelFunctions {

@@ -8,6 +8,7 @@ import { plainLoad } from "../formats/btf/plain-load.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { measureFromBoot } from "../sys/clock.ts";
 import { cgroupIdOf } from "./cgroups.ts";
+import { loadedPrograms } from "./bpf-programs.ts";
 import { kernelFeatures, parseRelease } from "./features.ts";
 import { kernelFunctions } from "./functions.ts";
 import { allowsKernelFunction } from "./kernel-functions.ts";
@@ -36,6 +37,11 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
         ? modulesWithBtf().filter((module) => functionId(name, module) !== undefined)
         : ["vmlinux"],
     functionPrototype: (name, module) => moduleBtf(module ?? "vmlinux")?.types.prototype(name),
+    parameterCount: (name, module) => {
+      const btf = moduleBtf(module ?? "vmlinux")?.reader;
+      const id = btf?.find(btfKinds.func, name);
+      return btf === undefined || id === undefined ? undefined : btf.members(btf.sizeOrType(id));
+    },
     typeId: (tag, name) => types.id(tag, name),
     plainLoad: (struct, offset, size) => {
       const id = types.idOf(struct.layout);
@@ -100,6 +106,7 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     return btf === null ? null : kernelTypes(btf);
   });
   const boot = lazy(() => measureFromBoot("realtime"));
+  const programs = lazy(loadedPrograms);
   const namespace = lazy(() => ({ value: ownPidNamespace() }));
   return {
     arch: process.arch === "arm64" ? "arm64" : "x64",
@@ -117,6 +124,7 @@ export function hostTarget(userTargets: UserTargets, { disabled, traceableFuncti
     tracepoints: createTracepoints(),
     userTargets,
     kernelFunctions: kernelFunctions(() => vmlinuxBtf()?.reader.index(btfKinds.func).keys() ?? [], traceableFunctions),
+    loadedPrograms: () => programs(),
     get pidNamespace() {
       return namespace().value;
     },

@@ -145,6 +145,8 @@ export function attachTarget(probe: CompiledProbe): AttachTarget {
         btfId: functionId(attach.function, attach.module) ?? 0,
         module: attach.module === "vmlinux" ? undefined : attach.module,
       };
+    case "fentry-program":
+      return { btfId: attach.typeId, module: undefined, programId: attach.programId };
     default:
       return { btfId: 0, module: undefined };
   }

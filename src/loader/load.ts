@@ -6,6 +6,7 @@ import type { CompiledProbe, CompiledProgram, MapSpec } from "../compile/compile
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
 import { encodeInstructions } from "../bpf/encode.ts";
+import { openProgram } from "../sys/bpf-objects.ts";
 import { pseudo } from "../bpf/instruction.ts";
 import { kernelVariableMark } from "../define/internal-names.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -56,6 +57,8 @@ export interface AttachTarget {
   readonly btfId: number;
   /** Module whose type information has the id; undefined: the kernel's own. */
   readonly module: string | undefined;
+  /** BPF program whose type information has the id. */
+  readonly programId?: number;
 }
 
 export interface LoadOptions {
@@ -120,7 +123,7 @@ function createMapOf(spec: MapSpec): number {
 
 /** Whether one loaded program may be attached to all points that have its code. */
 function canServeSeveral({ attach }: CompiledProbe): boolean {
-  return attach.mechanism === "tracepoint" || attach.mechanism === "system-call";
+  return attach.mechanism === "tracepoint" || attach.mechanism === "system-call" || attach.mechanism === "uprobe-multi";
 }
 
 function loadProbe(
@@ -133,7 +136,7 @@ function loadProbe(
   const debug = describe(probe);
   const btfFd = loadBtf(debug.btf);
   const target = options.attachTarget(probe);
-  const moduleFd = target.module === undefined ? -1 : openModuleBtf(target.module);
+  const ownerFd = openOwner(probe, target);
   const attributes = {
     name: probe.functionName,
     type: probe.program.type,
@@ -141,7 +144,7 @@ function loadProbe(
     code,
     license: compiled.config.license,
     attachBtfId: target.btfId,
-    attachBtfFd: Math.max(moduleFd, 0),
+    attachBtfFd: Math.max(ownerFd, 0),
     btfFd: Math.max(btfFd, 0),
     functionInfo: debug.functionInfo,
     lineInfo: debug.lineInfo,
@@ -160,8 +163,16 @@ function loadProbe(
     if (second.ok) return second;
     throw new VerifierRejection(probe, first.errno, second.log);
   } finally {
-    for (const fd of [btfFd, moduleFd]) if (fd >= 0) closeFd(fd);
+    for (const fd of [btfFd, ownerFd]) if (fd >= 0) closeFd(fd);
   }
+}
+
+/** What has the type that a program is loaded for: a module's type information or another program; negative: the kernel itself. */
+function openOwner(probe: CompiledProbe, { module, programId }: AttachTarget): number {
+  if (programId === undefined) return module === undefined ? -1 : openModuleBtf(module);
+  const fd = openProgram(programId);
+  if (fd < 0) throw new SystemError("attach", probe.name, -fd, `the BPF program ${programId} is not loaded any more`);
+  return fd;
 }
 
 const noSpace = 28;

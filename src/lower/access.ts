@@ -28,11 +28,20 @@ export function lowerField(f: FunctionLowering, expression: Expression & { kind:
   const field = present(struct.layout.fields().find((x) => x.name === expression.name), "struct field");
   if (base.type.kind === "pointer") {
     const typed = f.keepsTypes && base.kind === "scalar" ? base.typed : undefined;
-    if (typed !== undefined && field.type.kind === "pointer") return scalarOperand(field.type, f.ir.load(8, typed, field.offset));
+    if (typed !== undefined && field.type.kind === "pointer") {
+      const word = loadTyped(f, typed, field.offset);
+      return { kind: "scalar", type: field.type, value: word, typed: word };
+    }
     const bytes = dereference(f, base.type, f.scalar(base), 0);
     return fieldMember(bytes, field.type, field.offset, field.bits, base.type.space);
   }
   return memberOperand(base, field.type, field.offset, field.bits);
+}
+
+/** A pointer behind a pointer that the verifier knows: null behind a null one, which may not be followed. */
+function loadTyped(f: FunctionLowering, base: Value, offset: number): Value {
+  const load = () => f.ir.load(8, base, offset, "btf");
+  return base.type === "btf" ? f.choose("eq", base, f.ir.const(0), () => f.ir.const(0), load) : load();
 }
 
 function recordMember(bytes: Operand, type: RecordType, name: string): Operand {

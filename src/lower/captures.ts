@@ -13,6 +13,8 @@ export interface CapturePlan {
   readonly captured: ReadonlyMap<VariableSymbol, number | "scratch">;
   /** Offset of the start of each range. */
   readonly starts: ReadonlyMap<Loop, number>;
+  /** Offset of the iterator's file in the frame of the program, where loop bodies need it. */
+  readonly iteratorFile: number | undefined;
   /** Bytes of the frame at each depth; 0: none. */
   readonly frameSizes: readonly number[];
   /** Loop bodies that may leave the probe. */
@@ -27,7 +29,7 @@ export function planCaptures(
   registry: Registry,
   predicate: Expression | undefined,
   body: Block,
-  scalarsInFrames: boolean,
+  { scalarsInFrames, writesFile }: { readonly scalarsInFrames: boolean; readonly writesFile: boolean },
 ): CapturePlan {
   const captured = new Map<VariableSymbol, number | "scratch">();
   const starts = new Map<Loop, number>();
@@ -70,7 +72,8 @@ export function planCaptures(
 
   if (predicate !== undefined) visitExpression(predicate, 0);
   visitBlock(body, 0);
-  return { captured, starts, frameSizes, leaving };
+  const iteratorFile = writesFile && starts.size > 0 ? reserve(0) : undefined;
+  return { captured, starts, iteratorFile, frameSizes, leaving };
 }
 
 /** Whether some statement of a block, at any depth, ends the probe. */

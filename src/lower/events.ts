@@ -24,15 +24,26 @@ export function emitEvent(
   // Events of failed reads come before the event that shows what was read.
   const args = f.program.warningLevel < 2 ? given : given.map((argument) => readBefore(f, argument));
   // Registers are computed first: their side effects happen whether or not there is room.
-  const scalars = args.map((argument) => (isScalar(argument.as) ? scalarOf(f, argument) : undefined));
+  const scalars = scalarsOf(f, args);
   const record = f.ir.call(helpers.ringbufReserve.id, [f.ir.map(internalMaps.events), f.ir.const(size), f.ir.const(0)], "memory-or-null");
   f.branch(
     "eq",
     record,
     f.ir.const(0),
     () => f.ir.atomicAdd(8, f.ir.mapValue(internalMaps.lost), 0, f.ir.const(1)),
-    () => fillRecord(f, record, id, args, fields, scalars),
+    () => {
+      const outer = f.reserved;
+      f.reserved = record;
+      fillRecord(f, record, { id, fields, size }, args, scalars);
+      f.ir.call(helpers.ringbufSubmit.id, [record, f.ir.const(0)]);
+      f.reserved = outer;
+    },
   );
+}
+
+/** The arguments that fit a register; undefined for the others. */
+export function scalarsOf(f: FunctionLowering, args: readonly EventArgument[]): readonly (Value | undefined)[] {
+  return args.map((argument) => (isScalar(argument.as) ? scalarOf(f, argument) : undefined));
 }
 
 /** An argument that is in memory before there is a record. */
@@ -44,7 +55,7 @@ function readBefore(f: FunctionLowering, argument: EventArgument): EventArgument
   return { operand: memoryOperand(as, address), as };
 }
 
-interface PlannedRecord {
+export interface PlannedRecord {
   readonly id: number;
   readonly fields: readonly EventField[];
   readonly size: number;
@@ -105,16 +116,14 @@ function scalarOf(f: FunctionLowering, argument: EventArgument): Value {
   return "expression" in argument ? f.integer(argument.expression) : f.scalar(argument.operand);
 }
 
-function fillRecord(
+/** Writes the id and the arguments to where a record is. */
+export function fillRecord(
   f: FunctionLowering,
   record: Value,
-  id: number,
+  { id, fields }: PlannedRecord,
   args: readonly EventArgument[],
-  fields: readonly EventField[],
   scalars: readonly (Value | undefined)[],
 ): void {
-  const outer = f.reserved;
-  f.reserved = record;
   f.ir.store(4, record, 0, f.ir.const(id));
   for (const [i, argument] of args.entries()) {
     const offset = fields[i]?.offset ?? 0;
@@ -123,6 +132,4 @@ function fillRecord(
     else if ("expression" in argument) f.storeExpression(argument.expression, argument.as, { address: record, offset }, false);
     else f.store(argument.operand, argument.as, { address: record, offset });
   }
-  f.ir.call(helpers.ringbufSubmit.id, [record, f.ir.const(0)]);
-  f.reserved = outer;
 }

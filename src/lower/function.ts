@@ -17,12 +17,14 @@ import type { Registry } from "../define/registry.ts";
 import type { Target } from "../define/target.ts";
 import { IrBuilder, type IrVariable } from "../ir/builder.ts";
 import type { Block, Comparison, IrFunction, StackSlot, Value, ValueType } from "../ir/model.ts";
+import type { KernelFormat } from "../output/kernel-format.ts";
 import type { Span } from "../source/source.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { type AddressSpace, isScalar, type Type } from "../types/type.ts";
 import type { CapturePlan } from "./captures.ts";
 import { storeOperand } from "./convert.ts";
 import { emitEvent, emitPacket } from "./events.ts";
+import { emitRecord, emitText } from "./iterator-file.ts";
 import { lowerExpression, lowerInteger, storeExpression } from "./expressions.ts";
 import { buildKey, countElements, deleteElement, hasElement, scalarEntry } from "./maps.ts";
 import type { MapLayout } from "./map-layout.ts";
@@ -117,6 +119,7 @@ export class FunctionLowering implements Code {
     this.outerFrame = outer === undefined ? undefined : this.ir.parameter(outer.frame);
     this.scratchBase = this.makeScratchBase();
     this.frame = this.makeFrame();
+    this.keepIteratorFile();
   }
 
   // ---- surroundings ----------------------------------------------------------------------------------
@@ -186,6 +189,19 @@ export class FunctionLowering implements Code {
     this.zero({ address, offset: 0 }, size);
     if (this.outerFrame !== undefined) this.ir.store(8, address, 0, this.outerFrame);
     return slot;
+  }
+
+  /** Callbacks don't have the context: the iterator's file is in the program's frame for them. */
+  private keepIteratorFile(): void {
+    const offset = this.program.captures.iteratorFile;
+    if (offset === undefined || this.frame === undefined || this.depth > 0) return;
+    this.ir.store(8, this.ir.slotAddress(this.frame), offset, this.iteratorFile());
+  }
+
+  /** The file that an iterator writes to: `seq` of the context's first word (struct bpf_iter_meta). */
+  iteratorFile(): Value {
+    if (this.depth === 0) return this.ir.load(8, this.ir.load(8, this.context(), 0, "btf"), 0, "btf");
+    return this.ir.load(8, this.frameAddress(0), present(this.program.captures.iteratorFile, "place of the iterator's file"), "btf");
   }
 
   /** Address of the frame of the function at a depth, seen from here. */
@@ -430,7 +446,19 @@ export class FunctionLowering implements Code {
   // ---- events and maps ---------------------------------------------------------------------------------
 
   event(action: string, parameters: ActionParameters, fields: readonly EventArgument[]): void {
-    emitEvent(this, action, parameters, fields);
+    switch (this.point.writes) {
+      case "records":
+        return emitRecord(this, action, parameters, fields);
+      case "text":
+        // What is left are runtime warnings: there is no tracer to show them.
+        return;
+      case undefined:
+        return emitEvent(this, action, parameters, fields);
+    }
+  }
+
+  writeText(format: KernelFormat, values: readonly Expression[]): void {
+    emitText(this, format, values);
   }
 
   packet(action: string, parameters: ActionParameters, fields: readonly EventArgument[], packet: Value, length: Value): Value {
@@ -438,7 +466,7 @@ export class FunctionLowering implements Code {
   }
 
   warning(message: string, helper: string | undefined, retcode: Value | undefined, kind: "always" | "reads"): void {
-    emitWarning(this, message, helper, retcode, kind);
+    if (this.point.writes !== "text") emitWarning(this, message, helper, retcode, kind);
   }
 
   mapKey(map: string, keys: readonly Expression[]): Value {

@@ -127,7 +127,10 @@ function programLowering(input: ProbeInput, probe: AnalysedProbe, point: ProbePo
     resources,
     layouts,
     point,
-    captures: planCaptures(analysed, registry, probe.predicate, probe.body, !whole.roomy),
+    captures: planCaptures(analysed, registry, probe.predicate, probe.body, {
+      scalarsInFrames: !whole.roomy,
+      writesFile: point.writes !== undefined,
+    }),
     addressTaken: addressesTaken(probe.predicate, probe.body),
     warningLevel: options.warningLevel,
     pid: options.pid,
@@ -141,8 +144,8 @@ function lowerMain(f: FunctionLowering, input: ProbeInput, whole: Whole): void {
     const element = f.ir.load(8, f.context(), f.point.lastCallWord * 8);
     f.branch("eq", element, f.ir.const(0), () => f.leave(), () => undefined);
   }
-  // begin and end always run.
-  if (f.point.attach.mechanism !== "test-run") leaveAfterEnd(f);
+  // begin and end always run, and pinned iterators when the tracer has ended.
+  if (f.point.attach.mechanism !== "test-run" && f.point.writes !== "text") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   if (input.resources.guardsPrograms) guardProgram(f);
   if (probe.atReturn === undefined) lowerWhole(f, probe);

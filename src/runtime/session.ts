@@ -3,8 +3,9 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { type AttachEnvironment, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
+import { type AttachEnvironment, attachProgram, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
+import { groupUprobes, mergedSpec } from "../attach/merge-uprobes.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
@@ -32,6 +33,7 @@ import { UserMaps } from "./maps.ts";
 import { renderStack } from "./stack-text.ts";
 import { Unwinder } from "./unwinder.ts";
 import type { EventSink } from "./event-sink.ts";
+import { RecordStream } from "./record-stream.ts";
 
 export interface SessionOptions {
   readonly child: Child | undefined;
@@ -97,6 +99,8 @@ export class Session {
   /** Set by exit(): later events are dropped. */
   private exiting = false;
   private stopWanted = false;
+  /** Everything is attached: what is pinned stays. */
+  private completed = false;
   /** Ends the waiting for events. */
   private wake: () => void = () => undefined;
 
@@ -144,6 +148,7 @@ export class Session {
     this.runPrograms("begin");
     const attached = await this.attachAll();
     if (attached === undefined) return interruptedWhileAttaching;
+    this.completed = true;
     this.output.attached(attached);
     this.options.child?.release();
     await this.runIterators();
@@ -212,6 +217,7 @@ export class Session {
     this.unwinder?.close();
     this.files.close();
     this.options.child?.terminate();
+    if (!this.completed) for (const { pinned } of this.links) pinned?.remove();
     this.options.userSymbols.close();
     await detachAll(this.links.splice(0));
     this.loaded.close();
@@ -281,13 +287,16 @@ export class Session {
     // The kernel runs the last attached first for some mechanisms: those are attached in reverse.
     const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
-    for (const { probe, fd } of [...forward, ...backward]) {
-      noteAttaching(probe, (text) => this.note(text));
-      const { btfId } = this.options.attachTarget(probe);
-      const count = this.attachOne(probe, fd, { ...environment, typeId: btfId });
-      attached += count ?? 0;
-      if (count === undefined) failed += 1;
-      else if (awaitsEvents(probe.attach)) this.listening = true;
+    for (const group of groupUprobes([...forward, ...backward])) {
+      const merged = this.attachTogether(group, { ...environment, typeId: 0 });
+      for (const { probe, fd } of group) {
+        noteAttaching(probe, (text) => this.note(text));
+        const { btfId } = this.options.attachTarget(probe);
+        const count = merged ? probe.count : this.attachOne(probe, fd, { ...environment, typeId: btfId });
+        attached += count ?? 0;
+        if (count === undefined) failed += 1;
+        else if (awaitsEvents(probe.attach)) this.listening = true;
+      }
       if (milliseconds() < lookAround) continue;
       await setImmediate();
       if (this.stopWanted) return undefined;
@@ -299,6 +308,20 @@ export class Session {
 
   private note(text: string): void {
     if (this.options.verbose) this.output.note(text);
+  }
+
+  /** Attaches all of a group by one link; false when they must be attached one by one, which tells what is wrong with which. */
+  private attachTogether(group: readonly LoadedProbe[], environment: AttachEnvironment): boolean {
+    const [first] = group;
+    const spec = mergedSpec(group);
+    if (first === undefined || spec === undefined) return false;
+    try {
+      this.links.push(attachProgram(first.probe.name, first.fd, spec, environment));
+      return true;
+    } catch (problem) {
+      if (problem instanceof SystemError) return false;
+      throw problem;
+    }
   }
 
   /** Gives how many probes were attached; undefined when the kernel refused and the run goes on without. */
@@ -313,7 +336,7 @@ export class Session {
     } catch (problem) {
       if (!(problem instanceof SystemError)) throw problem;
       const { missingProbes } = this.compiled.config;
-      if (missingProbes === "error") {
+      if (missingProbes === "error" || missingProbes === "auto") {
         throw new AttachFailure(`Unable to attach probe: ${probe.name}: ${problem.advice || errnoText(problem.errno)}`, { cause: problem });
       }
       if (missingProbes === "warn") this.output.warn(`Unable to attach probe: ${probe.name}. Skipping.`);
@@ -321,11 +344,22 @@ export class Session {
     }
   }
 
-  /** Lets iterators go over all their elements; what they write stands where a printf would. */
+  /** Lets iterators go over all their elements: they write the records of their events. */
   private async runIterators(): Promise<void> {
-    for (const { iterate } of this.links) {
+    for (const { iterate, pinned } of this.links) {
+      if (pinned !== undefined) this.output.line("pinned", `Program pinned to ${pinned.path}`);
       if (iterate === undefined) continue;
-      iterate((bytes) => this.output.event("printf", bytes.toString("latin1")));
+      const reader = new RecordStream((id) => this.compiled.actions[id]?.size ?? 0);
+      for (const piece of iterate()) {
+        reader.read(piece, (view, at) => {
+          if (!this.exiting) this.handlers[view.words[at >>> 2] ?? 0]?.(view, at);
+        });
+        this.output.endOfBurst();
+        await this.drainAll();
+        if (this.output.full) await this.output.ready();
+        await setImmediate();
+        if (this.exiting || this.output.abandoned || this.stopWanted) break;
+      }
       await this.drainAll();
     }
   }

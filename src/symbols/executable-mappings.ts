@@ -44,8 +44,9 @@ export function withMappedElf<T>(pid: number, mapping: ExecutableMapping, use: (
   const fd = openMapped(pid, mapping);
   if (fd === undefined) return undefined;
   try {
-    const { size } = fstatSync(fd);
-    if (size === 0) return undefined;
+    const status = fstatSync(fd);
+    const { size } = status;
+    if (!status.isFile() || size === 0) return undefined;
     const { view, unmap } = mapFile(fd, 0, size, false);
     try {
       const file = ElfFile.parse(Buffer.from(view));

@@ -3,6 +3,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { parseMaps } from "./mappings.ts";
 
+const deletedMark = " (deleted)";
+
 /** Paths of executable mappings, in the process's own terms; nothing when the process is gone. */
 export function mappedPaths(pid: number): readonly string[] {
   let text: string;
@@ -12,15 +14,31 @@ export function mappedPaths(pid: number): readonly string[] {
     // It has ended, or is not ours to look at.
     return [];
   }
-  const present = text.split("\n").filter((line) => !line.endsWith(" (deleted)")).join("\n");
+  const present = text.split("\n").filter((line) => !line.endsWith(deletedMark)).join("\n");
   const paths = parseMaps(present, Date.now()).map(({ path }) => path).filter((path) => path.startsWith("/"));
   return [...new Set(paths)];
+}
+
+/** The program of a process as the tracer can open it; the kernel keeps one that was deleted. Throws when the process is gone. */
+export function executablePath(pid: number): string {
+  const link = readlinkSync(`/proc/${pid}/exe`);
+  return link.endsWith(deletedMark) ? `/proc/${pid}/exe` : `/proc/${pid}/root${link}`;
+}
+
+function deletedExecutable(pid: number): readonly string[] {
+  try {
+    const path = executablePath(pid);
+    return path === `/proc/${pid}/exe` ? [path] : [];
+  } catch {
+    // The process is gone, or a thread of the kernel.
+    return [];
+  }
 }
 
 /** Every file that a process, or any process, has mapped, below that process's root. */
 export function mappedFiles(pid: number | undefined): readonly string[] {
   const pids = pid === undefined ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number) : [pid];
-  return pids.flatMap((process) => mappedPaths(process).map((path) => `/proc/${process}/root${path}`));
+  return pids.flatMap((process) => [...deletedExecutable(process), ...mappedPaths(process).map((path) => `/proc/${process}/root${path}`)]);
 }
 
 /** Whether a process sees other mounts than the tracer. */

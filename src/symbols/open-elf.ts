@@ -77,14 +77,19 @@ function readWhole(fd: number, bytes: Buffer, offset: number): Buffer {
   return bytes.subarray(0, done);
 }
 
-/** Type of an ELF file (ET_EXEC 2, ET_DYN 3), read from its first bytes; undefined as above. */
-export function elfType(path: string): number | undefined {
-  const head = Buffer.alloc(64);
+/** Bytes at an offset of a file; none when it can't be read. */
+export function readBytes(path: string, offset: number, length: number): Uint8Array {
+  const bytes = Buffer.alloc(length);
   try {
-    withFile(path, (fd) => readSync(fd, head, 0, head.length, 0));
+    return withFile(path, (fd) => bytes.subarray(0, readSync(fd, bytes, 0, length, offset)));
   } catch {
     // Not readable.
-    return undefined;
+    return new Uint8Array(0);
   }
-  return head.readUInt32BE(0) === 0x7f454c46 ? head.readUInt16LE(16) : undefined;
+}
+
+/** Type of an ELF file (ET_EXEC 2, ET_DYN 3), read from its first bytes; undefined as above. */
+export function elfType(path: string): number | undefined {
+  const head = Buffer.from(readBytes(path, 0, 64));
+  return head.length === 64 && head.readUInt32BE(0) === 0x7f454c46 ? head.readUInt16LE(16) : undefined;
 }

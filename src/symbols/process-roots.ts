@@ -114,10 +114,10 @@ function likeness(path: string, mapping: Mapping): "same" | "similar" | "other" 
   return deviceName(status.dev) === mapping.device ? "same" : "similar";
 }
 
-/** Whether neither content nor name of a file has changed since the mapping was there. */
+/** Whether neither content nor name of a file has changed since the mapping was there. A change in the future is one of another machine's clock. */
 function isUnchanged(path: string, mapping: Mapping): boolean {
   const status = statSync(path, { throwIfNoEntry: false });
-  return status !== undefined && status.ctimeMs <= mapping.seen;
+  return status !== undefined && (status.ctimeMs <= mapping.seen || status.ctimeMs > Date.now() + 1);
 }
 
 /** dev_t of the C library as `MAJOR:MINOR` (gnu_dev_major in sys/sysmacros.h). */

@@ -1,15 +1,12 @@
 // What the target of a uprobe means: a path, a program in PATH, a library by its name, a pattern, the files of processes.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { FoundTargets } from "../define/target.ts";
 import { findLibrary, readLibraryCache } from "../formats/ld-so-cache.ts";
+import { openMember, splitMemberPath } from "./archive-member.ts";
 import { globFiles } from "./glob.ts";
 import { hasOwnMounts, mappedFiles, mappedPaths, searchPath } from "./mapped-files.ts";
-
-export interface FoundTargets {
-  readonly paths: readonly string[];
-  readonly warnings: readonly string[];
-}
 
 export interface TargetSearch {
   readonly text: string;
@@ -37,6 +34,15 @@ function libraryPath(text: string, pid: number | undefined): string | undefined 
   return findLibrary(readLibraryCache(readFileSync("/etc/ld.so.cache"), process.arch === "arm64" ? "arm64" : "x64"), text);
 }
 
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // The process that had it has ended.
+    return undefined;
+  }
+}
+
 /** glibc 2.34 moved libpthread, libdl, librt, libutil and libanl into libc. */
 const movedIntoLibc = /^lib(?:pthread|dl|rt|util|anl)(?:\.so.*)?$/;
 
@@ -54,10 +60,13 @@ function isFile(path: string): boolean {
 export function findTargets(search: TargetSearch): FoundTargets {
   const { pid } = search;
   const wildcard = search.text.includes("*");
-  if (search.text === "*") return usable(search, mappedFiles(pid), []);
+  if (search.text === "*") return usable(search, sameFilesOnce(mappedFiles(pid)), []);
+  const rootOf = () => (pid !== undefined && hasOwnMounts(pid) ? `/proc/${pid}/root` : "");
+  const archived = findMember(search.text.startsWith("/") ? `${rootOf()}${search.text}` : search.text);
+  if (archived !== undefined) return archived;
   const isLibrary = search.text.startsWith("lib") && !search.text.includes("/") && !wildcard;
   const text = (isLibrary ? libraryWithFunctions(search) : undefined) ?? search.text;
-  const root = pid !== undefined && hasOwnMounts(pid) ? `/proc/${pid}/root` : "";
+  const root = rootOf();
   if (text.includes("/")) {
     const path = root !== "" && text.startsWith("/") ? `${root}${text}` : text;
     return usable(search, wildcard ? globFiles(path) : isFile(path) ? [path] : [], []);
@@ -67,22 +76,32 @@ export function findTargets(search: TargetSearch): FoundTargets {
   const here = isFile(text) ? [resolve(text)] : [];
   const { paths } = usable(search, [...here, ...folders.map((folder) => `${folder}/${text}`).filter(isFile)], []);
   const [first, ...others] = sameFilesOnce(paths);
-  if (first === undefined) return { paths: [], warnings: [] };
+  if (first === undefined) return { paths: [], warnings: [], problem: undefined };
   const warnings = others.length === 0 ? [] : [`${text} is found more than once: ${first} is taken, not ${others.join(", ")}`];
-  return { paths: [first], warnings };
+  return { paths: [first], warnings, problem: undefined };
+}
+
+/** ARCHIVE!/MEMBER; undefined when it is not written like that. */
+function findMember(text: string): FoundTargets | undefined {
+  const path = splitMemberPath(text);
+  if (path === undefined) return undefined;
+  const opened = openMember(path);
+  const whole = `${resolve(path.archive)}!/${path.member}`;
+  if (opened.kind === "elf") return { paths: [whole], warnings: [], problem: undefined };
+  return { paths: [], warnings: [], problem: opened.why };
 }
 
 function usable(search: TargetSearch, paths: readonly string[], warnings: readonly string[]): FoundTargets {
   const any = search.anyFile && !search.text.includes("*");
-  return { paths: [...new Set(paths)].filter((path) => any || search.isProgram(path)), warnings };
+  return { paths: [...new Set(paths)].filter((path) => any || search.isProgram(path)), warnings, problem: undefined };
 }
 
-/** /bin and /usr/bin are one folder on many systems: a file is named once. */
+/** A file is named once: /bin and /usr/bin are one folder on many systems, and processes share libraries. Files that are gone are left out. */
 function sameFilesOnce(paths: readonly string[]): readonly string[] {
   const seen = new Set<string>();
   return paths.filter((path) => {
-    const { dev, ino } = statSync(path);
-    const key = `${dev}:${ino}`;
-    return !seen.has(key) && seen.add(key);
+    const found = statOrNothing(path);
+    const key = found === undefined ? undefined : `${found.dev}:${found.ino}`;
+    return key !== undefined && !seen.has(key) && seen.add(key);
   });
 }

@@ -1,14 +1,16 @@
 // Executables and libraries on this machine with their symbols, for user probes.
 
-import { readlinkSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { UserSymbol, UserTargets } from "../define/target.ts";
 import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
 import { miniDebugFile } from "../formats/elf/mini-debug.ts";
-import { readUsdtLocations } from "../formats/elf/stapsdt.ts";
+import { readUsdtLocations, type UsdtLocation } from "../formats/elf/stapsdt.ts";
+import { containingFile, openMember, splitMemberPath } from "./archive-member.ts";
 import { openDebugFile } from "./debug-file.ts";
 import { demangle, demangleFunctionName } from "./demangle/demangle.ts";
-import { elfType, openElf } from "./open-elf.ts";
+import { executablePath } from "./mapped-files.ts";
+import { elfType, openElf, readBytes } from "./open-elf.ts";
 import { findTargets } from "./target-path.ts";
 
 /** STT_FUNC and STT_GNU_IFUNC; STT_NOTYPE symbols are labels. */
@@ -21,6 +23,8 @@ const sharedProgram = 3;
 
 interface OpenFile {
   readonly elf: ElfFile;
+  /** Where it begins in the file that has it: 0, or its place in an archive. */
+  readonly base: number;
   /** The file with the symbols that were stripped; null: looked for and not there. */
   debug: ElfFile | null | undefined;
   /** One entry for each name, sorted. */
@@ -35,16 +39,16 @@ function byName(a: UserSymbol, b: UserSymbol): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-function place(elf: ElfFile, symbol: ElfSymbol): UserSymbol | undefined {
+function place({ elf, base }: OpenFile, symbol: ElfSymbol): UserSymbol | undefined {
   const { name, address, size } = symbol;
   const fileOffset = elf.fileOffset(address);
-  return fileOffset === undefined ? undefined : { name, address, size, fileOffset };
+  return fileOffset === undefined ? undefined : { name, address, size, fileOffset: base + fileOffset };
 }
 
-function functionsOf(elf: ElfFile, symbols: Iterable<ElfSymbol>): readonly UserSymbol[] {
+function functionsOf(file: OpenFile, symbols: Iterable<ElfSymbol>): readonly UserSymbol[] {
   const found = new Map<string, UserSymbol>();
   for (const symbol of symbols) {
-    const placed = functionTypes.includes(symbol.type) && !found.has(symbol.name) ? place(elf, symbol) : undefined;
+    const placed = functionTypes.includes(symbol.type) && !found.has(symbol.name) ? place(file, symbol) : undefined;
     if (placed !== undefined) found.set(symbol.name, placed);
   }
   return [...found.values()].sort(byName);
@@ -58,8 +62,24 @@ function symbolsOf(elf: ElfFile): ReadonlyMap<string, ElfSymbol> {
   return found;
 }
 
+function moveLocation(location: UsdtLocation, by: number): UsdtLocation {
+  const { fileOffset, semaphoreOffset } = location;
+  return { ...location, fileOffset: fileOffset + by, semaphoreOffset: semaphoreOffset === 0 ? 0 : semaphoreOffset + by };
+}
+
 function isExecutableByOwner(path: string): boolean {
   return (statSync(path).mode & 0o100) !== 0;
+}
+
+/** An ELF file, by itself or in an archive. */
+function openTarget(path: string): { readonly elf: ElfFile; readonly base: number } | undefined {
+  const member = splitMemberPath(path);
+  if (member !== undefined) {
+    const opened = openMember(member);
+    return opened.kind === "elf" ? { elf: opened.elf, base: opened.offset } : undefined;
+  }
+  const elf = openElf(path);
+  return elf === undefined ? undefined : { elf, base: 0 };
 }
 
 /** Targets on this machine; files are read when they are first asked for. `debugFolders` are searched first for stripped symbols. */
@@ -67,8 +87,8 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
   const files = new Map<string, OpenFile | undefined>();
   const open = (path: string) => {
     if (!files.has(path)) {
-      const elf = openElf(path);
-      files.set(path, elf === undefined ? undefined : { elf, debug: undefined, functions: undefined, symbols: undefined, dwarf: undefined });
+      const found = openTarget(path);
+      files.set(path, found && { ...found, debug: undefined, functions: undefined, symbols: undefined, dwarf: undefined });
     }
     return files.get(path);
   };
@@ -98,27 +118,27 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     resolve: (text, { pid, anyFile }) => findTargets({ text, pid, anyFile, isProgram, isPlaceholder }),
     executableOf: (pid) => {
       try {
-        return `/proc/${pid}/root${readlinkSync(`/proc/${pid}/exe`)}`;
+        return executablePath(pid);
       } catch {
         // The process is gone.
         return undefined;
       }
     },
     usdt: (path) => {
-      const elf = open(path)?.elf;
-      return elf === undefined ? [] : readUsdtLocations(elf);
+      const file = open(path);
+      return file === undefined ? [] : readUsdtLocations(file.elf).map((location) => moveLocation(location, file.base));
     },
     functions: (path) => {
       const file = open(path);
       if (file !== undefined) {
-        file.functions ??= functionsOf(file.elf, [...file.elf.symbols(), ...(debugOf(path, file)?.symbols() ?? [])]);
+        file.functions ??= functionsOf(file, [...file.elf.symbols(), ...(debugOf(path, file)?.symbols() ?? [])]);
       }
       return file?.functions ?? [];
     },
     symbol: (path, name) => {
       const file = open(path);
       const found = file === undefined ? undefined : named(path, file, name);
-      return file === undefined || found === undefined ? undefined : place(file.elf, found);
+      return file === undefined || found === undefined ? undefined : place(file, found);
     },
     addressOf: (path, name) => {
       const file = open(path);
@@ -127,7 +147,7 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     symbolAt: (path, address) => {
       const file = open(path);
       const found = file === undefined ? undefined : (file.elf.symbolAt(address) ?? debugOf(path, file)?.symbolAt(address));
-      return file === undefined || found === undefined ? undefined : place(file.elf, found);
+      return file === undefined || found === undefined ? undefined : place(file, found);
     },
     parameters: (path, name) => debugInformation(path)?.function(name)?.parameters,
     sourceLine: (path, file, line, column) => {
@@ -139,9 +159,16 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
       const address = dwarf.addressOf(only, line, column);
       return address === undefined ? { kind: "no-line" } : { kind: "address", address };
     },
-    fileOffset: (path, address) => open(path)?.elf.fileOffset(address),
+    fileOffset: (path, address) => {
+      const file = open(path);
+      const offset = file?.elf.fileOffset(address);
+      return file === undefined || offset === undefined ? undefined : file.base + offset;
+    },
     demangle: (symbol) => demangle(symbol) ?? symbol,
     functionName: demangleFunctionName,
-    bytes: (path, offset, length) => open(path)?.elf.content(offset, length) ?? new Uint8Array(0),
+    bytes: (path, offset, length) => {
+      const file = open(path);
+      return file?.base === 0 ? file.elf.content(offset, length) : readBytes(containingFile(path), offset, length);
+    },
   };
 }

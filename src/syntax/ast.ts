@@ -295,7 +295,7 @@ export type Expression =
       readonly span: Span;
     }
   /** `base.0` */
-  | { readonly kind: "element"; readonly base: Expression; readonly index: number; readonly span: Span }
+  | { readonly kind: "element"; readonly base: Expression; readonly index: number; readonly arrow: boolean; readonly span: Span }
   /** `base[index, …]` on anything that is not a map */
   | { readonly kind: "index"; readonly base: Expression; readonly indices: readonly Expression[]; readonly span: Span }
   /** `span` is the parenthesised type only. */

@@ -268,7 +268,7 @@ export class ExpressionParser {
       const text = /^[0-9]+/.exec(scanner.text.slice(at, at + 20))?.[0] ?? "0";
       scanner.position = at + text.length;
       scanner.lastEnd = scanner.position;
-      return { kind: "element", base, index: Number(text), span: scanner.span(base.span.start) };
+      return { kind: "element", base, index: Number(text), arrow, span: scanner.span(base.span.start) };
     }
     const name = scanner.needWord("field name");
     return { kind: "field", base, name, arrow, nameSpan: scanner.span(at), span: scanner.span(base.span.start) };

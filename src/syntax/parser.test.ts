@@ -24,6 +24,9 @@ suite("items", () => {
     ["macro m($a, @b, c) { $a + c } begin { }", ["macro m(variable $a, map @b, expression c) { ($a + c) }", "begin { }"]],
     ["macro none() { } begin { }", ["macro none() { }", "begin { }"]],
     ["fn f($a : int32, $b : struct s *): bool { return true; } begin { }", ["fn f($a: int32, $b: struct s *): bool { return true; }", "begin { }"]],
+    ["macro /* a */ m /* b */ (x) { x } fn /* c */ f(): int8 { return 1; } begin { }", ["macro m(expression x) { x }", "fn f(): int8 { return 1; }", "begin { }"]],
+    ["typedef int (*fp)(int), my, arr[3]; begin { f((my)-1, (fp)-1, (arr)-1, (other)-1); }", ["begin { f(<my>(-1), <fp>(-1), <arr>(-1), (other - 1)); }"]],
+    ["struct a { char c['}']; /* } */ int y; // }\n }; begin { }", ["begin { }"]],
     ["macro:x { }", ["macro:x { }"]],
     ["config:x { }", ["config:x { }"]],
   ]);
@@ -35,6 +38,7 @@ suite("attach points and predicates", () => {
     ["begin,{ }", ["begin { }"]],
     ["begin,\n  end\n{ }", ["begin , end { }"]],
     ["lbl=begin { }", ["lbl=begin { }"]],
+    ["lbl = begin, x =end /1/ { }", ["lbl=begin , x=end /1/ { }"]],
     ["begin/1/{ }", ["begin /1/ { }"]],
     ["begin /4 / 2 == 2/ { }", ["begin /((4 / 2) == 2)/ { }"]],
     ["begin /f(1 / 2) > (4 / 2)/{ }", ["begin /(f((1 / 2)) > (4 / 2))/ { }"]],

@@ -139,11 +139,11 @@ class ProgramParser {
         this.import(start);
         return true;
       case "macro":
-        if (!scanner.wordBefore("")) return false;
+        if (!/[\s/]/.test(scanner.text.charAt(start + word.length))) return false;
         this.items.push(this.macro(start));
         return true;
       case "fn":
-        if (!scanner.wordBefore("")) return false;
+        if (!/[\s/]/.test(scanner.text.charAt(start + word.length))) return false;
         this.items.push(this.fn(start));
         return true;
       case "let":

@@ -29,7 +29,7 @@ const commands = {
 const attachTypes = { traceIter: 28, kprobeMulti: 42, kprobeSession: 56 } as const;
 
 /** Attribute bytes with typed setters; the smallest size that holds the fields in use is passed. */
-class Attributes {
+export class Attributes {
   readonly bytes: Buffer;
 
   constructor(size: number) {
@@ -330,14 +330,21 @@ export function openRawTracepoint(fd: number, name: string | undefined): number 
 /** Bytes of union bpf_iter_link_info. */
 const iteratorInfoSize = 16;
 
-/** A link of an iterator (Linux 5.9); `pid` restricts it to a process (Linux 6.1), 0: all. Descriptor or negative errno. */
-export function linkIterator(programFd: number, pid: number): number {
+/** BPF_CGROUP_ITER_DESCENDANTS_PRE; without a cgroup it begins at the root. */
+const descendantsInPreorder = 2;
+
+/**
+ * A link of an iterator (Linux 5.9): over everything, over a process or over the cgroups of the default hierarchy (both Linux
+ * 6.1). Descriptor or negative errno.
+ */
+export function linkIterator(programFd: number, scope: { kind: "process"; pid: number } | { kind: "all-cgroups" } | undefined): number {
   const arena = new Arena();
   const attributes = new Attributes(32).u32(0, programFd).u32(8, attachTypes.traceIter);
-  if (pid !== 0) {
-    // struct { u32 tid; u32 pid; u32 pid_fd; } task
+  if (scope !== undefined) {
+    // union { struct { u32 order, cgroup_fd; u64 cgroup_id; } cgroup; struct { u32 tid, pid, pid_fd; } task; }
     const info = Buffer.alloc(iteratorInfoSize);
-    info.writeUInt32LE(pid, 4);
+    if (scope.kind === "process") info.writeUInt32LE(scope.pid, 4);
+    else info.writeUInt32LE(descendantsInPreorder, 0);
     attributes.u64(16, arena.place(info)).u32(24, info.length);
   }
   return attributes.call(commands.linkCreate);

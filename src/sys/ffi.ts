@@ -37,6 +37,9 @@ function isKoffi(value: unknown): value is Koffi {
   return typeof value === "object" && value !== null && "load" in value && "view" in value;
 }
 
+/** More than there are threads for it, and fewer calls than koffi keeps at a time (256). */
+const closingAtATime = 16;
+
 function openNative(): Native {
   const koffi = loadKoffi();
   if (!isKoffi(koffi)) throw new InternalError("koffi has an unexpected shape");
@@ -53,7 +56,11 @@ function openNative(): Native {
     closeAll: async (fds) => {
       const close = (fd: number) =>
         new Promise<void>((resolve) => call.async(syscallNumbers.close, fd, 0, 0, 0, 0, 0, () => resolve()));
-      await Promise.all(fds.map(close));
+      const left = fds.values();
+      const closeRest = async () => {
+        for (const fd of left) await close(fd);
+      };
+      await Promise.all(Array.from({ length: closingAtATime }, closeRest));
     },
     poll: (fd, ready, callback) => {
       const handle = koffi.node.poll(fd, { [ready]: true }, callback);

@@ -1,14 +1,30 @@
 // Programs that rows trace: small C and C++ sources, compiled once for a test run into a folder of its own.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
+import { makeZip } from "../support/zip.ts";
+
+/** An archive with the program at a page of its own, and what can't be probed. */
+function zipOf(program: Buffer): Buffer {
+  return makeZip(
+    [
+      { name: "readme.txt", bytes: Buffer.from("no program\n") },
+      { name: "lib/program.so", bytes: program, alignment: 4096 },
+      { name: "lib/packed.so", bytes: program, method: 8 },
+    ],
+    "a comment",
+  );
+}
 
 interface Fixture {
   readonly compiler: "gcc" | "g++";
   readonly source: string;
   readonly flags: readonly string[];
+  /** The program is stored in a ZIP archive `NAME.zip` beside it as well. */
+  readonly archived?: true;
 }
 
 /** Functions then begin with an instruction of four bytes. */
@@ -24,6 +40,9 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["loop_static", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-static"] }],
   ["loop_stripped", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-s"] }],
   ["libcrate.so", { compiler: "gcc", source: "loop.c", flags: ["-O1", "-shared", "-fPIC"] }],
+  ["libcrate_zip.so", { compiler: "gcc", source: "loop.c", flags: ["-g", "-O1", "-shared", "-fPIC"], archived: true }],
+  ["libshop_zip.so", { compiler: "gcc", source: "shop.c", flags: ["-O1", "-shared", "-fPIC"], archived: true }],
+  ["callzip", { compiler: "gcc", source: "callzip.c", flags: ["-O1"] }],
   ["shop", { compiler: "gcc", source: "shop.c", flags: ["-O1", "-no-pie"] }],
   ["stock", { compiler: "gcc", source: "stock.c", flags: ["-g", "-O1", "-fno-omit-frame-pointer"] }],
   ["stock_fixed", { compiler: "gcc", source: "stock.c", flags: ["-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
@@ -69,6 +88,7 @@ export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
     }
     const run = spawnSync(compiler, [...flags.map((flag) => flag.replace("{folder}", path)), join(sources, source), "-o", join(path, name)], { encoding: "utf8", cwd: sources });
     if (run.status !== 0) throw new Error(`${compiler} fails on ${source}:\n${run.stderr}`);
+    if (fixture.archived) writeFileSync(join(path, `${name}.zip`), zipOf(readFileSync(join(path, name))));
   }
   mkdirSync(join(path, "rows"));
   cpSync(resolve("test/conformance/imports"), join(path, "imports"), { recursive: true });

@@ -27,6 +27,8 @@ function fill(text: string, place: Place): string {
   return text
     .replaceAll("{row}", place.own)
     .replaceAll("{pid}", String(place.beside?.pid ?? ""))
+    .replaceAll("{command}", `${process.execPath} ${command}`)
+    .replaceAll("{unique}", String(process.pid))
     .replace(/\{address (\w+)\}/g, (_, symbol: string) => kernelAddress(symbol));
 }
 

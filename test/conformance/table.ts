@@ -22,7 +22,8 @@
 //   kernel|       conditions on the release, all of which must hold: `6.12` (that series), `>=6.2`, `<6.6`
 //   pending|      which later step will make the row pass, and why
 //
-// {row} stands for a folder of the row's own, {address SYMBOL} for the hexadecimal address of a kernel symbol.
+// {row} stands for a folder of the row's own, {unique} for a number that no other run of the tests has at a time, {command} for the
+// words that start the tracer, {address SYMBOL} for the hexadecimal address of a kernel symbol.
 
 export interface Row {
   readonly id: string;

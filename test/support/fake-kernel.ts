@@ -104,6 +104,7 @@ export function fakeKernelTypes(): KernelTypes {
     structId: () => undefined,
     plainLoad: () => undefined,
     functionModules: (name) => (name in functions ? ["vmlinux"] : []),
+    parameterCount: (name) => functions[name]?.length,
     functionPrototype: (name) => {
       const parameters = functions[name];
       if (parameters === undefined) return undefined;

@@ -22,7 +22,7 @@ const files: ReadonlyMap<string, string> = new Map([
 const userTargets: UserTargets = {
   resolve: (text) => {
     const path = files.get(text);
-    return { paths: path === undefined ? [] : [path], warnings: [] };
+    return { paths: path === undefined ? [] : [path], warnings: [], problem: undefined };
   },
   executableOf: () => "/bin/app",
   functions: () => symbols,
@@ -57,6 +57,7 @@ export function fakeTarget(without: readonly string[] = []): Target {
       address: (symbol) => (fakeKernelFunctions.includes(symbol) ? 0xffff_ffff_8100_0000n : undefined),
     },
     allowsKernelFunction: () => false,
+    loadedPrograms: () => [],
     pidNamespace: undefined,
     bootToRealtime: 1_700_000_000_000_000_000n,
     cgroupId: () => undefined,

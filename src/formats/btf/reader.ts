@@ -60,6 +60,8 @@ export class BtfReader {
   /** Word index of each type; type ids begin at 1. */
   private readonly places: Uint32Array;
   readonly count: number;
+  /** All strings as one text, once many are asked for: pieces of it cost less than texts of their own. */
+  private strings: string | undefined;
   private readonly byName = new Map<number, Map<string, number>>();
   /** What single searches found, by kind; 0: nothing. */
   private readonly searched = new Map<number, Map<string, number>>();
@@ -122,6 +124,7 @@ export class BtfReader {
   }
 
   text(offset: number): string {
+    if (this.strings !== undefined) return this.strings.slice(offset, this.strings.indexOf("\0", offset));
     const start = Math.min(this.stringStart + offset, this.stringEnd);
     let end = start;
     while (end < this.stringEnd && this.bytes[end] !== 0) end += 1;
@@ -161,6 +164,7 @@ export class BtfReader {
   index(kind: number): ReadonlyMap<string, number> {
     const known = this.byName.get(kind);
     if (known !== undefined) return known;
+    this.strings ??= `${Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.stringStart, this.stringEnd - this.stringStart).toString("latin1")}\0`;
     const made = new Map<string, number>();
     for (let id = 1; id <= this.count; id++) {
       if (this.kind(id) !== kind) continue;

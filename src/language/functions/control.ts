@@ -20,6 +20,7 @@ const exit = builtin({
   required: 0,
   pure: false,
   leavesProbe: true,
+  sendsEvents: true,
   type: () => none,
   lower: (code, call) => {
     const [status] = call.arguments;
@@ -51,6 +52,7 @@ const time = builtin({
   parameters: [{ name: "format", kind: "format" }],
   required: 0,
   pure: false,
+  sendsEvents: true,
   type: () => none,
   lower: (code, call) => {
     const [format] = call.arguments;
@@ -124,6 +126,7 @@ const join = builtin({
   ],
   required: 1,
   pure: false,
+  sendsEvents: true,
   type: () => none,
   check: (site) => {
     const type = site.arguments[0]?.type;

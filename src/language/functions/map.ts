@@ -16,6 +16,7 @@ function wholeMap(name: string, action: string, doc: string): BuiltinDef {
     example: `begin { @a[1] = 2; ${name}(@a); clear(@a); }`,
     parameters: [{ name: "map", kind: "map" }],
     pure: false,
+    sendsEvents: true,
     type: () => none,
     lower: (code, call) => {
       const [map] = call.arguments;
@@ -91,8 +92,7 @@ const hasKey = builtin({
   doc: "Whether a map has an element.",
   signature: "bool has_key(@map, key)",
   example: "begin { @a[1] = 2; print(has_key(@a, 1)); clear(@a); }",
-  parameters: elementParameters,
-  required: 1,
+  parameters: [{ name: "map", kind: "map" }, { name: "key", kind: "key" }],
   type: () => bool,
   check: (site) => checkElement(site, false),
   lower: (code, call) => scalarOperand(bool, code.hasElement(mapName(call.arguments), keysOf(call.arguments))),

@@ -3,9 +3,11 @@
 import type { ActionDef, ActionHost, ActionSpec } from "../../define/action.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
 import { type Code, type EventArgument, noOperand } from "../../define/code.ts";
+import { invariant } from "../../base/invariant.ts";
 import { ByteBuffer } from "../../output/byte-buffer.ts";
 import { accepts, conversionsOf, parseFormat } from "../../output/format.ts";
 import { type FormatWriter, lazyFormat } from "../../output/format-writer.ts";
+import { kernelFormat } from "../../output/kernel-format.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import { none, typeName } from "../../types/type.ts";
 
@@ -66,6 +68,7 @@ export function formatFunction(
     variadic: true,
     pure: false,
     unsafe,
+    sendsEvents: true,
     type: () => none,
     check: checkFormat,
     lower: (code, call) => {
@@ -75,13 +78,39 @@ export function formatFunction(
   });
 }
 
-export const printf = formatFunction(
+/** What the kernel takes of a format whose text it makes itself; where others read an iterator, it is the kernel that formats. */
+function checkKernelFormat(site: CallSite): void {
+  checkFormat(site);
+  const [format, ...args] = site.arguments;
+  if (site.point.writes !== "text" || format?.literal?.kind !== "string") return;
+  const types = args.flatMap(({ type }) => (type === undefined ? [] : [type]));
+  if (types.length < args.length) return;
+  const made = kernelFormat(parseFormat(format.literal.value), types);
+  if (typeof made === "string") site.error("format", `${site.name} in a pinned iterator, where the kernel makes the text: ${made}`);
+}
+
+const sendPrintf = formatFunction(
   "printf",
   "printf",
   "Prints formatted text: %d %i signed, %u unsigned, %x %X hexadecimal, %o octal, %c a character, %p an address, %s any value, %r %rx %rh the bytes of buf() as text, escaped and in hexadecimal, %gr allocation flags. Integers are cut to 32 bits; hh, h, l, ll before the letter make it 8, 16 or 64. A width pads with blanks, or with zeros after 0; - puts them behind.",
   'begin { printf("%d %s\\n", 42, comm); }',
   false,
 );
+
+export const printf: BuiltinDef = {
+  ...sendPrintf,
+  sendsEvents: false,
+  check: checkKernelFormat,
+  lower: (code, call) => {
+    if (code.point.writes !== "text") return sendPrintf.lower(code, call);
+    const [format, ...values] = call.arguments;
+    const types = values.map((value) => code.typeOf(value));
+    const made = kernelFormat(parseFormat(formatText(code, format)), types);
+    invariant(typeof made !== "string", "the format was checked");
+    code.writeText(made, values);
+    return noOperand;
+  },
+};
 
 function formatWriter(spec: ActionSpec, host: ActionHost): FormatWriter {
   return lazyFormat(parseFormat(String(spec.parameters["format"] ?? "")), spec.fields, {
@@ -163,6 +192,7 @@ export const print = builtin({
   ],
   required: 1,
   pure: false,
+  sendsEvents: true,
   type: () => none,
   check: checkPrint,
   lower: (code, call) => {

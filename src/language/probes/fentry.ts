@@ -2,23 +2,21 @@
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
 import { hasWildcard, matchFunctions, probePoint } from "../../define/points.ts";
-import type { ArgumentField, ArgumentsLayout, Capability, ListRequest, Meant, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
+import type { ArgumentField, ArgumentsLayout, Capability, FunctionResult, ListRequest, Meant, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import { argumentRegisters } from "../../define/registers.ts";
 import type { Target } from "../../define/target.ts";
+import { type FentryKind, findPrograms, programModule, type ProgramFunction, type Prototype } from "./fentry-program.ts";
 import { sizeOf, type Type, typeName } from "../../types/type.ts";
 
 const entryCapabilities: ReadonlySet<Capability> = new Set(["args", "func", "signal", "typed"]);
 const exitCapabilities: ReadonlySet<Capability> = new Set(["args", "retval", "func", "signal", "typed"]);
 
-interface Kind {
-  readonly provider: "fentry" | "fexit";
-  readonly onReturn: boolean;
-}
-
-/** Parameters take a word of the context each, structs by value as many as they need; the result follows them. */
-function layoutArguments(kind: Kind, target: Target, name: string, module: string): ArgumentsLayout | string {
-  const prototype = target.kernelTypes?.functionPrototype(name, module);
-  if (prototype === undefined) return `No BTF found for ${module}:${name}`;
+/**
+ * Parameters take a word of the context each, structs by value as many as they need; the result follows them. The kernel does not
+ * trust the type information of every BPF program: then its result is behind five words, whatever the parameters.
+ */
+function layoutArguments(kind: FentryKind, name: string, prototype: Prototype | undefined, countsArguments: boolean): ArgumentsLayout | string {
+  if (prototype === undefined) return `No BTF found for ${name}`;
   const fields: ArgumentField[] = [];
   const forbidden = new Map<string, string>();
   let word = 0;
@@ -28,8 +26,8 @@ function layoutArguments(kind: Kind, target: Target, name: string, module: strin
     word += Math.max(1, Math.ceil(byteSize(type) / 8));
   }
   const returned = prototype.returns;
-  const result: ArgumentField | undefined =
-    kind.onReturn && returned.kind !== "none" ? { name: "retval", type: returned, source: { from: "word", index: word } } : undefined;
+  const source: FunctionResult["source"] = countsArguments ? { from: "word", index: word } : { from: "helper" };
+  const result = kind.onReturn && returned.kind !== "none" ? { type: returned, source } : undefined;
   return { fields, forbidden, wholeIsValue: true, result };
 }
 
@@ -37,23 +35,32 @@ function byteSize(type: Type): number {
   return type.kind === "none" ? 8 : sizeOf(type);
 }
 
-function point(kind: Kind, request: ResolveRequest, name: string, module: string): ProbePoint {
-  const { target, text } = request;
-  const attach: AttachSpec = { mechanism: "fentry", function: name, module };
+/** What the points of all forms have in common. */
+function pointAt(kind: FentryKind, request: ResolveRequest, place: string, attach: AttachSpec, prototype: () => Prototype | undefined): ProbePoint {
   return probePoint({
     provider: kind.provider,
     probeType: kind.provider,
-    name: text.label ?? `${kind.provider}:${module}:${name}`,
-    span: text.span,
+    name: request.text.label ?? `${kind.provider}:${place}`,
+    span: request.text.span,
     program: { type: programTypes.tracing, expectedAttach: kind.onReturn ? attachTypes.traceFexit : attachTypes.traceFentry },
     attach,
     context: "words",
     capabilities: kind.onReturn ? exitCapabilities : entryCapabilities,
     space: "kernel",
     filtersByPid: true,
-    runsInPrograms: module === "vmlinux" && usedByPrograms.has(name),
-    arguments: () => layoutArguments(kind, target, name, module),
+    runsInPrograms: attach.mechanism === "fentry" && attach.module === "vmlinux" && usedByPrograms.has(attach.function),
+    arguments: () => layoutArguments(kind, place, prototype(), attach.mechanism === "fentry"),
   });
+}
+
+function point(kind: FentryKind, request: ResolveRequest, name: string, module: string): ProbePoint {
+  const attach: AttachSpec = { mechanism: "fentry", function: name, module };
+  return pointAt(kind, request, `${module}:${name}`, attach, () => request.target.kernelTypes?.functionPrototype(name, module));
+}
+
+function programPoint(kind: FentryKind, request: ResolveRequest, { program, fn }: ProgramFunction): ProbePoint {
+  const attach: AttachSpec = { mechanism: "fentry-program", programId: program.id, function: fn.name, typeId: fn.typeId };
+  return pointAt(kind, request, `bpf:${program.id}:${fn.name}`, attach, fn.prototype);
 }
 
 /** Locks that the helpers of programs take. */
@@ -69,17 +76,32 @@ function foundPoints(request: ResolveRequest, points: readonly ProbePoint[]): Re
   return { kind: "points", points };
 }
 
+/** `bpf:NAME` and `bpf:ID:NAME`: functions of loaded BPF programs. */
+function resolveProgram(kind: FentryKind, request: ResolveRequest, parts: readonly string[]): Resolution {
+  const [name = "", id] = [...parts].reverse();
+  if (name === "") return fail(request, `${kind.provider}:bpf needs the name of a program`);
+  if (id !== undefined && !/^(\d+|.*\*.*)$/.test(id)) return fail(request, `invalid program id: ${id}`);
+  const found = findPrograms(request.target, id ?? "*", name);
+  if (found.length > 0) return { kind: "points", points: found.map((one) => programPoint(kind, request, one)) };
+  const among = () => request.target.loadedPrograms().flatMap(({ functions }) => functions.map((f) => f.name));
+  const wildcard = hasWildcard(name) || (id !== undefined && hasWildcard(id));
+  return { kind: "missing", what: `${kind.provider} bpf:${parts.join(":")}`, wildcard, meant: { name, among } };
+}
+
 function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
   request.diagnostics.error("attach-point", request.text.span, message, { hint });
   return { kind: "invalid" };
 }
 
-function resolve(kind: Kind, request: ResolveRequest): Resolution {
+function resolve(kind: FentryKind, request: ResolveRequest): Resolution {
   const { target, text } = request;
   if (target.kernelTypes === undefined) {
     return fail(request, `${kind.provider} needs the kernel's type information (BTF)`, "use kprobe instead");
   }
-  const module = text.parts.length > 1 ? text.parts[0] : undefined;
+  const [first, ...rest] = text.parts;
+  if (first === programModule) return resolveProgram(kind, request, rest);
+  if (rest.length > 1) return fail(request, `${kind.provider} takes a module and a function, or bpf, the id of a program and its name`);
+  const module = rest.length > 0 ? first : undefined;
   const name = text.parts.at(-1) ?? "";
   if (name === "") return fail(request, `${kind.provider} needs a function`);
   if (hasWildcard(name) || (module !== undefined && hasWildcard(module))) return resolvePattern(kind, request, module ?? "*", name);
@@ -107,8 +129,8 @@ function missingName(target: Target, module: string | undefined, name: string): 
 
 /** The trampoline of fentry passes parameters in registers only. */
 function fitsRegisters(target: Target, name: string, module: string): boolean {
-  const prototype = target.kernelTypes?.functionPrototype(name, module);
-  return prototype !== undefined && prototype.parameters.length <= argumentRegisters[target.arch].length;
+  const count = target.kernelTypes?.parameterCount(name, module);
+  return count !== undefined && count <= argumentRegisters[target.arch].length;
 }
 
 /** Traceable functions that a pattern finds and whose types are known. */
@@ -116,7 +138,7 @@ function matches(target: Target, module: string, name: string): ReturnType<typeo
   return matchFunctions(target.kernelFunctions.traceable(), module, name).filter((f) => fitsRegisters(target, f.name, f.module));
 }
 
-function resolvePattern(kind: Kind, request: ResolveRequest, module: string, name: string): Resolution {
+function resolvePattern(kind: FentryKind, request: ResolveRequest, module: string, name: string): Resolution {
   const found = matches(request.target, module, name);
   if (found.length === 0) return { kind: "missing", what: `${kind.provider} ${module}:${name}`, wildcard: true, meant: undefined };
   return foundPoints(request, found.map((f) => point(kind, request, f.name, f.module)));
@@ -124,28 +146,34 @@ function resolvePattern(kind: Kind, request: ResolveRequest, module: string, nam
 
 /** `MODULE:FUNCTION` of what a pattern finds, in any module where it has none. */
 function listNames({ parts, target }: ListRequest): readonly string[] {
-  const [first = "", second] = parts;
+  const [first = "", second, third] = parts;
+  if (first === programModule && second !== undefined) {
+    return findPrograms(target, third === undefined ? "*" : second, third ?? second).map(({ program, fn }) => `bpf:${program.id}:${fn.name}`);
+  }
   const found = matches(target, second === undefined ? "*" : first, second ?? first);
   return found.map((f) => `${f.module}:${f.name}`);
 }
 
 /** Parameters; of fexit the result as well. */
-function listParameters(kind: Kind, target: Target, listed: string): readonly string[] {
-  const [module = "", name = ""] = listed.split(":");
-  const declaration = target.kernelTypes?.functionDeclaration(name, module);
+function listParameters(kind: FentryKind, target: Target, listed: string): readonly string[] {
+  const [module = "", name = "", programName] = listed.split(":");
+  const declaration =
+    programName === undefined
+      ? target.kernelTypes?.functionDeclaration(name, module)
+      : findPrograms(target, name, programName)[0]?.fn.declaration();
   if (declaration === undefined) return [];
   const result = kind.onReturn && declaration.returns !== "void" ? [`${declaration.returns} retval`] : [];
   return [...declaration.parameters, ...result];
 }
 
-function fentry(names: readonly string[], kind: Kind, doc: string, example: string): ProbeDef {
+function fentry(names: readonly string[], kind: FentryKind, doc: string, example: string): ProbeDef {
   return {
     names,
     probeType: kind.provider,
     doc,
-    syntax: [`${kind.provider}[:MODULE]:FUNCTION`],
+    syntax: [`${kind.provider}[:MODULE]:FUNCTION`, `${kind.provider}:bpf[:PROGRAM_ID]:PROGRAM`],
     example,
-    parts: { min: 1, max: 2 },
+    parts: { min: 1, max: 3 },
     listedWith: kind.onReturn ? "none" : "kernel",
     resolve: (request) => resolve(kind, request),
     list: listNames,

@@ -4,9 +4,15 @@ import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-
 import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { Capability, ProbeDef, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
-import { typeName } from "../../types/type.ts";
 
 const capabilities: ReadonlySet<Capability> = new Set(["ctx", "typed"]);
+
+/** Iterators that the kernel attaches to something only (attach_target in kernel/bpf and net/core). */
+const neededTargets: ReadonlyMap<string, string> = new Map([
+  ["bpf_map_elem", "the elements of one map"],
+  ["bpf_sk_storage_map", "the sockets of one map"],
+  ["sockmap", "the sockets of one map"],
+]);
 
 /** Bytes of one word of the context. */
 const word = 8;
@@ -34,11 +40,11 @@ function resolve(request: ResolveRequest): Resolution {
   if (contextOf(target, name) === undefined) {
     return fail(request, `iter:${name} is not available on this kernel`, `it has ${target.kernelTypes.iterators().join(", ")}`);
   }
-  if (pin !== undefined && pin !== "") {
-    return fail(request, "iterators can't be pinned yet", "leave out the name of the pin: the iterator is then run at once");
-  }
+  const needed = neededTargets.get(name);
+  if (needed !== undefined) return fail(request, `iter:${name} goes over ${needed}, which can't be named in a script`);
   const last = lastCallWord(target, name);
-  const attach: AttachSpec = { mechanism: "iter", name, pin: undefined };
+  const pinned = pin === undefined || pin === "" ? undefined : pin;
+  const attach: AttachSpec = { mechanism: "iter", name, pin: pinned, scope: name === "cgroup" ? "all-cgroups" : "process" };
   const point = probePoint({
     provider: "iter",
     probeType: "iter",
@@ -50,6 +56,7 @@ function resolve(request: ResolveRequest): Resolution {
     contextStruct: `bpf_iter__${name}`,
     ...(last === undefined ? {} : { lastCallWord: last }),
     alone: true,
+    writes: pinned === undefined ? "records" : "text",
     capabilities,
     space: "kernel",
     arguments: () => "iter probes have their values in ctx",
@@ -57,17 +64,16 @@ function resolve(request: ResolveRequest): Resolution {
   return { kind: "points", points: [point] };
 }
 
-/** Fields of the context that hold the element. */
+/** What stands for the element: the parameters of the iterator's function after the first one, `meta`. */
 function listFields(target: Target, candidate: string): readonly string[] {
-  const fields = contextOf(target, candidate)?.layout.fields() ?? [];
-  return fields.filter(({ name }) => name !== "meta").map(({ name, type }) => `${typeName(type)} ${name}`);
+  return target.kernelTypes?.functionDeclaration(`bpf_iter_${candidate}`, undefined)?.parameters.slice(1) ?? [];
 }
 
 export const iter: ProbeDef = {
   names: ["iter", "it"],
   probeType: "iter",
   doc: "Once for each element of a kernel collection: task, task_file, task_vma, bpf_map, tcp, …; the run ends after the last one.",
-  syntax: ["iter:NAME"],
+  syntax: ["iter:NAME", "iter:NAME:PIN"],
   example: 'iter:task { printf("%d %s\\n", ctx.task.pid, ctx.task.comm); }',
   parts: { min: 1, max: 2 },
   listedWith: "kernel",

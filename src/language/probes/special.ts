@@ -92,6 +92,8 @@ function modal(moment: "test" | "bench", probeType: string, doc: string, example
         program: { type: programTypes.xdp, expectedAttach: 0 },
         attach: { mechanism: "test-run", moment },
         unique: true,
+        // These programs may not call the helpers that find out themselves what an address belongs to.
+        space: "kernel",
       });
       return { kind: "points", points: [point] };
     },

@@ -38,7 +38,7 @@ function point(event: string, own: ArgumentsLayout): ProbePoint {
   return probePoint({
     provider: "tracepoint",
     probeType: "tracepoint",
-    name: `tracepoint:${event}`,
+    name: `tracepoint:syscalls:${event}`,
     span: place,
     program: { type: programTypes.tracepoint, expectedAttach: 0 },
     attach: { mechanism: "tracepoint", category: "syscalls", event },
@@ -51,8 +51,8 @@ function point(event: string, own: ArgumentsLayout): ProbePoint {
 const names = ["read", "write", "openat", "close", "mmap", "munmap", "brk", "ioctl", "dup", "execve", "no_such_call"];
 
 function share(machine: Target, phase: string, count: number, own = layout): readonly ProbePoint[] {
-  const events = names.slice(0, count).map((name) => `syscalls:sys_${phase}_${name}`);
-  return sharePoints(machine, events, events.map((event) => point(event, own)));
+  const events = names.slice(0, count).map((name) => `sys_${phase}_${name}`);
+  return sharePoints(machine, events.map((event) => point(event, own)));
 }
 
 const mechanisms = (points: readonly ProbePoint[]) => new Set(points.map((p) => p.attach.mechanism));

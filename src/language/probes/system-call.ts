@@ -19,10 +19,11 @@ interface SystemCall {
   readonly number: number;
 }
 
-/** The system call of `syscalls:EVENT`, if it can share a tracepoint with others on this machine. */
-function systemCallOf(target: Target, category: string, event: string): SystemCall | undefined {
-  const match = /^sys_(enter|exit)_(\w+)$/.exec(event);
-  if (category !== "syscalls" || match === null) return undefined;
+/** The system call of a tracepoint `syscalls:EVENT`, if it can share a tracepoint with others on this machine. */
+function systemCallOf(target: Target, { attach }: ProbePoint): SystemCall | undefined {
+  if (attach.mechanism !== "tracepoint" || attach.category !== "syscalls") return undefined;
+  const match = /^sys_(enter|exit)_(\w+)$/.exec(attach.event);
+  if (match === null) return undefined;
   const number = systemCallNumber(target.arch, match[2] ?? "");
   if (number === undefined) return undefined;
   return { phase: match[1] === "enter" ? "enter" : "exit", number };
@@ -48,12 +49,9 @@ function shareLayout(target: Target, phase: SystemCallPhase, layout: ArgumentsLa
   return { ...layout, fields };
 }
 
-/** Points whose system calls are many are given one raw tracepoint for all; `events` are their names, `category:event`. */
-export function sharePoints(target: Target, events: readonly string[], points: readonly ProbePoint[]): readonly ProbePoint[] {
-  const calls = events.map((event) => {
-    const colon = event.indexOf(":");
-    return systemCallOf(target, event.slice(0, colon), event.slice(colon + 1));
-  });
+/** Points whose system calls are many are given one raw tracepoint for all. */
+export function sharePoints(target: Target, points: readonly ProbePoint[]): readonly ProbePoint[] {
+  const calls = points.map((point) => systemCallOf(target, point));
   const crowded = (phase: SystemCallPhase) => calls.filter((call) => call?.phase === phase).length > fewPoints;
   const phases = (["enter", "exit"] as const).filter(crowded);
   if (phases.length === 0 || !canShare(target)) return points;

@@ -125,7 +125,7 @@ function resolve({ text, target, diagnostics, anyGroup }: ResolveRequest): Resol
     const colon = name.indexOf(":");
     return makePoint(target, name.slice(0, colon), name.slice(colon + 1), undefined, text.span);
   });
-  return { kind: "points", points: sharePoints(target, matches, points) };
+  return { kind: "points", points };
 }
 
 export const tracepoint: ProbeDef = {
@@ -137,6 +137,7 @@ export const tracepoint: ProbeDef = {
   parts: { min: 1, max: 2 },
   listedWith: "kernel",
   resolve,
+  together: sharePoints,
   list: ({ target, parts }) => matchInGroups(target.tracepoints.list(), parts),
   listing: (target, candidate) => {
     const colon = candidate.indexOf(":");

@@ -2,7 +2,7 @@
 
 import type { AttachSpec } from "../../define/attach-spec.ts";
 import { attachTypes, programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, missingTarget, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target, UserSymbol } from "../../define/target.ts";
 import { layoutParameters } from "./uprobe-parameters.ts";
@@ -55,7 +55,10 @@ function single(
   offset: number,
   address: bigint | undefined,
 ): ProbePoint {
-  const attach = { mechanism: "uprobe", path, offset, onReturn: kind.onReturn } as const;
+  const { onReturn } = kind;
+  const attach = request.target.has("uprobe_multi")
+    ? ({ mechanism: "uprobe-multi", path, offsets: [offset], names: [], onReturn } as const)
+    : ({ mechanism: "uprobe", path, offset, onReturn } as const);
   return point(kind, request, `${kind.provider}:${path}:${label}`, attach, address, 1);
 }
 
@@ -97,9 +100,9 @@ function resolve(kind: Kind, request: ResolveRequest): Resolution {
   if (typeof form === "string") return fail(request, form);
   const { file, pattern, cpp } = form;
   if (pattern === "") return fail(request, `${kind.provider} needs the name of a function`);
-  const { paths, warnings } = target.userTargets.resolve(file, { pid, anyFile: unsafe });
+  const { paths, warnings, problem } = target.userTargets.resolve(file, { pid, anyFile: unsafe });
   for (const warning of warnings) diagnostics.warn("attach-point", text.span, warning);
-  if (paths.length === 0) return fail(request, `${kind.provider} target file '${file}' does not exist or is not executable`);
+  if (paths.length === 0) return fail(request, missingTarget(kind.provider, file, problem));
   const results = paths.map((path) => resolveIn(kind, request, path, pattern, cpp));
   const points = results.flatMap((result) => (result.kind === "points" ? result.points : []));
   if (points.length > 0) return { kind: "points", points };
@@ -125,9 +128,9 @@ function resolveSourceLine(kind: Kind, request: ResolveRequest): Resolution {
   if (at !== "@" || lineNumber === undefined || columnNumber === undefined) {
     return fail(request, "a source line is written TARGET@FILE:LINE or TARGET@FILE:LINE:COLUMN");
   }
-  const { paths } = target.userTargets.resolve(file, { pid, anyFile: unsafe });
+  const { paths, problem } = target.userTargets.resolve(file, { pid, anyFile: unsafe });
   const [path] = paths;
-  if (path === undefined) return fail(request, `${kind.provider} target file '${file}' does not exist or is not executable`);
+  if (path === undefined) return fail(request, missingTarget(kind.provider, file, problem));
   const found = target.userTargets.sourceLine(path, source, lineNumber, column === undefined ? undefined : columnNumber);
   switch (found.kind) {
     case "address":

@@ -1,7 +1,7 @@
 // Statically defined probes of user programs (SystemTap's sys/sdt.h): places that a program's author has marked.
 
 import { type AttachSpec, attachTypes, programTypes } from "../../define/attach-spec.ts";
-import { hasWildcard, probePoint, wildcardPattern } from "../../define/points.ts";
+import { hasWildcard, missingTarget, probePoint, wildcardPattern } from "../../define/points.ts";
 import type { Capability, ListRequest, ProbeDef, ProbePoint, Resolution, ResolveRequest } from "../../define/probe.ts";
 import type { Target } from "../../define/target.ts";
 import type { UsdtLocation } from "../../formats/elf/stapsdt.ts";
@@ -35,19 +35,14 @@ function resolve(request: ResolveRequest): Resolution {
     return fail(request, "usdt probes need a file, or a process (-p)", "write usdt:PATH:PROVIDER:NAME");
   }
   if (wanted.name === "") return fail(request, "usdt probes need a name");
-  const paths = wanted.file === "" ? filesOf(request) : target.userTargets.resolve(wanted.file, { pid, anyFile: unsafe }).paths;
-  if (paths.length === 0) return fail(request, `usdt target file '${wanted.file}' does not exist or is not executable`);
+  const { paths, problem } = target.userTargets.resolve(wanted.file === "" ? "*" : wanted.file, { pid, anyFile: unsafe && wanted.file !== "" });
+  if (paths.length === 0) return fail(request, missingTarget("usdt", wanted.file, problem));
   const points = paths.flatMap((path) => pointsIn(request, path, wanted));
   if (points.length > 0) return { kind: "points", points };
   const wildcard = hasWildcard(wanted.file) || hasWildcard(wanted.provider) || hasWildcard(wanted.name);
   const among = () => paths.flatMap((path) => target.userTargets.usdt(path).map((location) => location.name));
   const meant = { name: wanted.name, among };
   return { kind: "missing", what: `usdt ${wanted.file}:${wanted.provider}:${wanted.name}`, wildcard, meant };
-}
-
-/** The program of the process, then everything that it has mapped. */
-function filesOf({ target, pid }: ResolveRequest): readonly string[] {
-  return pid === undefined ? [] : target.userTargets.resolve("*", { pid, anyFile: false }).paths;
 }
 
 function pointsIn(request: ResolveRequest, path: string, wanted: Wanted): readonly ProbePoint[] {

@@ -4,7 +4,7 @@ import { helpers } from "../../bpf/helpers.ts";
 import { type BuiltinDef, builtin, type CallSite } from "../../define/builtin.ts";
 import { type Code, memoryOperand, type Operand, scalarOperand } from "../../define/code.ts";
 import type { Value } from "../../ir/model.ts";
-import type { ArgumentField, ArgumentsLayout, ProbePoint } from "../../define/probe.ts";
+import type { ArgumentsLayout, FunctionResult, ProbePoint } from "../../define/probe.ts";
 import { argumentRegisters, firstStackArgument, instructionPointer, returnRegister } from "../../define/registers.ts";
 import { int64, pointerTo, type StructLayout, type Type, uint64, uint8, none, alignUp, layoutTuple } from "../../types/type.ts";
 
@@ -98,17 +98,24 @@ const retval = builtin({
 });
 
 /** What the function returned, of points that know its type. */
-function resultOf(point: ProbePoint): ArgumentField | undefined {
+function resultOf(point: ProbePoint): FunctionResult | undefined {
   if (point.context !== "words") return undefined;
   const layout = point.arguments();
   return typeof layout === "string" ? undefined : layout.result;
 }
 
-/** A word of the context; narrower integers have undefined bits above theirs. */
-function extendedWord(code: Code, { type, source }: ArgumentField): Value {
-  const word = code.argument(source.from === "word" ? source.index : 0);
+/** Narrower integers have undefined bits above theirs. */
+function extendedWord(code: Code, { type, source }: FunctionResult): Value {
+  const word = source.from === "word" ? code.argument(source.index) : askForResult(code);
   if ((type.kind !== "int" && type.kind !== "enum") || type.bytes === 8) return word;
   return code.ir.extend(word, type.bytes === 1 ? 8 : type.bytes === 2 ? 16 : 32, type.signed);
+}
+
+function askForResult(code: Code): Value {
+  const word = code.temporary(8);
+  code.ir.store(8, word, 0, code.ir.const(0));
+  code.ir.call(helpers.getFuncRet.id, [code.context(), word]);
+  return code.ir.load(8, word, 0);
 }
 
 /** One struct type for the arguments of each point: types of structs are compared by identity. */

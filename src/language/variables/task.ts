@@ -30,7 +30,7 @@ function checkNamespace(site: CallSite): void {
 }
 
 /** Both ids in one word: process in the upper half, thread in the lower one. */
-function taskIds(code: Code, initial: boolean): Value {
+export function taskIds(code: Code, initial: boolean): Value {
   const namespace = code.target.pidNamespace;
   if (namespace === undefined || initial) return code.ir.call(helpers.getCurrentPidTgid.id, []);
   // struct bpf_pidns_info { u32 pid; u32 tgid; }

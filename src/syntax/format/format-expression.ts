@@ -52,7 +52,7 @@ export class ExpressionFormatter {
       case "field":
         return concat(this.base(expression.base), whole(tokens.token(expression.arrow ? "->" : ".")), whole(tokens.lexeme()));
       case "element":
-        return concat(this.base(expression.base), whole(tokens.token(".")), whole(tokens.lexeme()));
+        return concat(this.base(expression.base), whole(tokens.token(expression.arrow ? "->" : ".")), whole(tokens.lexeme()));
       case "index":
         return concat(this.base(expression.base, "indexed"), this.keys(expression.indices));
       case "cast":

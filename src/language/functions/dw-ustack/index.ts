@@ -9,6 +9,7 @@ import { registerNames, registerOffset } from "../../../define/registers.ts";
 import { processLayout, unwindMaps, unwindMissAction } from "../../../define/unwind-layout.ts";
 import type { Value } from "../../../ir/model.ts";
 import { sizeOf, type StackType, uint32 } from "../../../types/type.ts";
+import { taskIds } from "../../variables/task.ts";
 import { checkStack, stackParameters, stackType } from "../stack.ts";
 import { readFirstInstance, realReturnAddress, type ReturnInstances, returnInstances } from "./return-instances.ts";
 import { fillUnwindStep, registersSize, stepFrame, workLayout } from "./unwind-step.ts";
@@ -33,7 +34,7 @@ function lower(code: Code, type: StackType): Operand {
   for (const map of Object.values(unwindMaps)) code.hostMap(map);
   const work = code.temporary(workLayout.stack + sizeOf(type));
   code.zero({ address: work, offset: 0 }, workLayout.stack + sizeOf(type));
-  const pid = ir.binary("lshr", ir.call(helpers.getCurrentPidTgid.id, []), ir.const(32));
+  const pid = ir.binary("lshr", taskIds(code, false), ir.const(32));
   ir.store(4, work, workLayout.stack, pid);
   const key = ir.slotAddress(ir.slot(4, 4));
   ir.store(4, key, 0, pid);
