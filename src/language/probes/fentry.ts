@@ -63,18 +63,6 @@ function programPoint(kind: FentryKind, request: ResolveRequest, { program, fn }
   return pointAt(kind, request, `bpf:${program.id}:${fn.name}`, attach, fn.prototype);
 }
 
-/** `bpf:NAME` and `bpf:ID:NAME`: functions of loaded BPF programs. */
-function resolveProgram(kind: FentryKind, request: ResolveRequest, parts: readonly string[]): Resolution {
-  const [name = "", id] = [...parts].reverse();
-  if (name === "") return fail(request, `${kind.provider}:bpf needs the name of a program`);
-  if (id !== undefined && !/^(\d+|.*\*.*)$/.test(id)) return fail(request, `invalid program id: ${id}`);
-  const found = findPrograms(request.target, id ?? "*", name);
-  if (found.length > 0) return { kind: "points", points: found.map((one) => programPoint(kind, request, one)) };
-  const among = () => request.target.loadedPrograms().flatMap(({ functions }) => functions.map((f) => f.name));
-  const wildcard = hasWildcard(name) || (id !== undefined && hasWildcard(id));
-  return { kind: "missing", what: `${kind.provider} bpf:${parts.join(":")}`, wildcard, meant: { name, among } };
-}
-
 /** Locks that the helpers of programs take. */
 const usedByPrograms: ReadonlySet<string> = new Set(["_raw_spin_lock", "_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "queued_spin_lock_slowpath"]);
 
@@ -86,6 +74,18 @@ function foundPoints(request: ResolveRequest, points: readonly ProbePoint[]): Re
     request.diagnostics.warn("recursion", request.text.span, `Programs run inside ${names} and could wait for themselves: events inside a running program are lost`);
   }
   return { kind: "points", points };
+}
+
+/** `bpf:NAME` and `bpf:ID:NAME`: functions of loaded BPF programs. */
+function resolveProgram(kind: FentryKind, request: ResolveRequest, parts: readonly string[]): Resolution {
+  const [name = "", id] = [...parts].reverse();
+  if (name === "") return fail(request, `${kind.provider}:bpf needs the name of a program`);
+  if (id !== undefined && !/^(\d+|.*\*.*)$/.test(id)) return fail(request, `invalid program id: ${id}`);
+  const found = findPrograms(request.target, id ?? "*", name);
+  if (found.length > 0) return { kind: "points", points: found.map((one) => programPoint(kind, request, one)) };
+  const among = () => request.target.loadedPrograms().flatMap(({ functions }) => functions.map((f) => f.name));
+  const wildcard = hasWildcard(name) || (id !== undefined && hasWildcard(id));
+  return { kind: "missing", what: `${kind.provider} bpf:${parts.join(":")}`, wildcard, meant: { name, among } };
 }
 
 function fail(request: ResolveRequest, message: string, hint?: string): Resolution {
