@@ -2,7 +2,7 @@
 
 import type { Expression } from "../syntax/ast.ts";
 import { arithmeticType } from "../types/convert.ts";
-import { type Field, int8, type StructType, type Type, typeName } from "../types/type.ts";
+import { type Field, int8, storedSize, type StructType, type Type, typeName } from "../types/type.ts";
 import { callParts, type Context, reportError } from "./context.ts";
 import { inferExpression, literalType } from "./expressions.ts";
 import { nearestName } from "../base/nearest-name.ts";
@@ -160,15 +160,28 @@ export function inferOffsetof(context: Context, expression: Expression & { kind:
   if (type === undefined) return undefined;
   let current: Type = type.kind === "pointer" ? type.to : type;
   let offset = 0;
-  for (const name of expression.path) {
-    const struct = current;
-    const field = struct.kind === "struct" ? struct.layout.fields().find((f) => f.name === name) : undefined;
-    if (field === undefined) {
-      reportError(context, "no-field", expression.span, `${typeName(struct)} does not contain a field named '${name}'`);
+  for (const step of expression.path) {
+    const member = typeof step === "string" ? fieldOf(current, step) : elementOf(current, step.value);
+    if (member === undefined) {
+      const what = typeof step === "string" ? `does not contain a field named '${step}'` : `has no element ${step.value}`;
+      reportError(context, "no-field", expression.span, `${typeName(current)} ${what}`);
       return undefined;
     }
-    offset += field.offset;
-    current = field.type;
+    offset += member.offset;
+    current = member.type;
   }
   return literalType(context, expression, { kind: "int", value: BigInt(offset) });
+}
+
+function fieldOf(type: Type, name: string): { readonly offset: number; readonly type: Type } | undefined {
+  return type.kind === "struct" ? type.layout.fields().find((field) => field.name === name) : undefined;
+}
+
+/** An element of an array; flexible arrays have no end, and a char array is a string. */
+function elementOf(type: Type, index: bigint): { readonly offset: number; readonly type: Type } | undefined {
+  const isString = type.kind === "string";
+  if (!isString && type.kind !== "array") return undefined;
+  const [element, count] = isString ? [int8, type.size] : [type.element, type.count];
+  if (index < 0n || (count > 0 && index >= BigInt(count))) return undefined;
+  return { offset: Number(index) * storedSize(element), type: element };
 }

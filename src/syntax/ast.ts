@@ -316,9 +316,12 @@ export type Expression =
   | {
       readonly kind: "offsetof";
       readonly operand: TypeOrExpression;
-      readonly path: readonly string[];
+      /** Fields, and indices of arrays. */
+      readonly path: readonly (string | IntegerLiteral)[];
       readonly span: Span;
     };
+
+export type IntegerLiteral = Extract<Expression, { readonly kind: "int" }>;
 
 // ---- types ------------------------------------------------------------------------------------------
 

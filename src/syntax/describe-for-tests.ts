@@ -153,12 +153,16 @@ export function describe(expression: Expression): string {
     case "typeinfo":
       return `${expression.kind}(${describeOperand(expression.operand)})`;
     case "offsetof":
-      return `offsetof(${describeOperand(expression.operand)}, ${expression.path.join(".")})`;
+      return `offsetof(${describeOperand(expression.operand)}, ${describePath(expression.path)})`;
     case "type-argument":
       return `type ${describeType(expression.type)}`;
     default:
       return assertNever(expression);
   }
+}
+
+function describePath(path: Extract<Expression, { kind: "offsetof" }>["path"]): string {
+  return path.map((step, i) => (typeof step === "string" ? `${i > 0 ? "." : ""}${step}` : `[${step.value}]`)).join("");
 }
 
 function describeOperand(operand: TypeOrExpression): string {

@@ -1,7 +1,7 @@
 // Expressions by precedence climbing; what a parenthesis means is decided as the language's reference says.
 
 import { spanBetween } from "../source/source.ts";
-import type { Assignable, BinaryOperator, Block, Expression, TypeExpression } from "./ast.ts";
+import type { Assignable, BinaryOperator, Block, Expression, IntegerLiteral, TypeExpression } from "./ast.ts";
 import { isBuiltinWord } from "./builtin-words.ts";
 import { parseType, parseTypeOrExpression, tryType } from "./parse-type.ts";
 import { type Scanner, SyntaxProblem, wordAt } from "./scanner.ts";
@@ -395,10 +395,22 @@ export class ExpressionParser {
     scanner.take("(");
     const operand = this.enclosed(() => parseTypeOrExpression(this, ","));
     scanner.need(",");
-    const path = [scanner.needWord("field name")];
-    while (scanner.take(".")) path.push(scanner.needWord("field name"));
+    const path: (string | IntegerLiteral)[] = [scanner.needWord("field name")];
+    for (;;) {
+      if (scanner.take(".")) path.push(scanner.needWord("field name"));
+      else if (scanner.take("[")) path.push(this.literalIndex());
+      else break;
+    }
     scanner.need(")");
     return { kind: "offsetof", operand, path, span: scanner.span(start) };
+  }
+
+  private literalIndex(): IntegerLiteral {
+    const { scanner } = this;
+    const index = this.enclosed(() => this.expression());
+    if (index.kind !== "int") return scanner.fail("syntax", index.span, "syntax: expected an integer literal as index");
+    scanner.need("]");
+    return index;
   }
 
   /** After the `if`: condition, blocks; the chain of else ifs nests. */

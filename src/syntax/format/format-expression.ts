@@ -230,9 +230,10 @@ export class ExpressionFormatter {
     const operand = formatTypeOrExpression(this, expression.operand);
     if (expression.kind !== "offsetof") return concat(keyword, bracketed(open.token, operand, tokens.close(open)));
     const comma = whole(tokens.early(","));
-    const path = expression.path.flatMap((name, index) => {
+    const path = expression.path.flatMap((step, index) => {
+      if (typeof step !== "string") return [this.keys([step])];
       const dot = index === 0 ? [] : [whole(tokens.token("."))];
-      return [...dot, whole(tokens.token(name))];
+      return [...dot, whole(tokens.token(step))];
     });
     return concat(keyword, bracketed(open.token, concat(operand, comma, line, ...path), tokens.close(open)));
   }
