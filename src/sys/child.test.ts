@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
-import { resolveCommand, startChild } from "./child.ts";
+import { describe, test, type TestContext } from "node:test";
+import { type Child, resolveCommand, startChild } from "./child.ts";
 
 function commandOf(pid: number): string {
   return readFileSync(`/proc/${pid}/comm`, "latin1").trim();
@@ -16,15 +16,27 @@ function signalMask(pid: number, name: string): bigint {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  const end = Date.now() + 60_000;
+  while (!condition()) {
+    assert.ok(Date.now() < end, "it does not come about");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
-test("a command waits until it is released, and keeps its process id and arguments", async () => {
-  const child = startChild("sleep 1000");
+/** A command that is ended with its test, whatever becomes of that. */
+function startIn(context: TestContext, command: string): Child {
+  const child = startChild(command);
+  context.after(() => child.terminate());
+  return child;
+}
+
+test("a command waits until it is released, and keeps its process id and arguments", async (context) => {
+  const child = startIn(context, "sleep 1000");
   await until(() => commandOf(child.pid) === "bpftrace");
   child.release();
-  await until(() => commandOf(child.pid) === "sleep");
-  assert.equal(readFileSync(`/proc/${child.pid}/cmdline`, "latin1"), "sleep\x001000\x00");
+  // The kernel sets the name before the arguments.
+  await until(() => readFileSync(`/proc/${child.pid}/cmdline`, "latin1") === "sleep\x001000\x00");
+  assert.equal(commandOf(child.pid), "sleep");
   assert.equal(signalMask(child.pid, "SigIgn"), 0n);
   assert.equal(signalMask(child.pid, "SigBlk"), 0n);
   child.terminate();
@@ -37,14 +49,14 @@ test("the status of a command is told", async () => {
   assert.deepEqual(await child.exited, { code: 1, signal: null, problem: undefined });
 });
 
-test("a command that was never released can be ended", async () => {
-  const child = startChild("sleep 1000");
+test("a command that was never released can be ended", async (context) => {
+  const child = startIn(context, "sleep 1000");
   child.terminate();
   assert.equal((await child.exited).signal, "SIGTERM");
 });
 
-test("a stopped command can be ended", async () => {
-  const child = startChild("sleep 1000");
+test("a stopped command can be ended", async (context) => {
+  const child = startIn(context, "sleep 1000");
   child.release();
   await until(() => commandOf(child.pid) === "sleep");
   process.kill(child.pid, "SIGSTOP");
@@ -77,8 +89,8 @@ describe("at its entry point", { skip: process.arch === "x64" ? false : "for x86
   const mappedFiles = (pid: number) => readFileSync(`/proc/${pid}/maps`, "latin1");
   const state = (pid: number) => /^State:\s*(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
 
-  test("a command is held with its libraries mapped, and goes on untraced", async () => {
-    const child = startChild("sleep 1000");
+  test("a command is held with its libraries mapped, and goes on untraced", async (context) => {
+    const child = startIn(context, "sleep 1000");
     child.runToEntry();
     assert.equal(commandOf(child.pid), "sleep");
     assert.match(mappedFiles(child.pid), /libc\.so/);
@@ -100,8 +112,8 @@ describe("at its entry point", { skip: process.arch === "x64" ? false : "for x86
     assert.deepEqual(await child.exited, { code: 1, signal: null, problem: undefined });
   });
 
-  test("a held command can be ended", async () => {
-    const child = startChild("sleep 1000");
+  test("a held command can be ended", async (context) => {
+    const child = startIn(context, "sleep 1000");
     child.runToEntry();
     child.terminate();
     assert.equal((await child.exited).signal, "SIGTERM");
@@ -123,8 +135,8 @@ describe("at its entry point", { skip: process.arch === "x64" ? false : "for x86
     }
   });
 
-  test("a command that is gone is refused", async () => {
-    const child = startChild("sleep 1000");
+  test("a command that is gone is refused", async (context) => {
+    const child = startIn(context, "sleep 1000");
     process.kill(child.pid, "SIGKILL");
     await child.exited;
     assert.throws(() => child.runToEntry(), /trace the command/);
