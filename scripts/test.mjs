@@ -1,6 +1,7 @@
 // The whole test run: build, types, lint, unit tests, conformance tests on the running kernel; ends with the counts.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { provideCompilers } from "./compilers.mjs";
 import { bundleTests, testFiles } from "./unit.mjs";
@@ -29,9 +30,9 @@ async function withBundles(files, run) {
   }
 }
 
-/** Runs bundles with node's runner and adds up its counts; says what failed. */
+/** Runs bundles with node's runner, all processors at work, and adds up its counts; says what failed. */
 function runTests(bundles) {
-  const args = ["--enable-source-maps", "--test", "--test-reporter=tap", ...bundles];
+  const args = ["--enable-source-maps", "--test", `--test-concurrency=${availableParallelism()}`, "--test-reporter=tap", ...bundles];
   const run = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
   const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(run.stdout)?.[1] ?? 0);
   counts.passed += number("pass");
@@ -43,16 +44,19 @@ function runTests(bundles) {
   process.stdout.write(run.stderr);
 }
 
-/** Runs all tests. Those below `test` trace: after each file nothing of it may be left on the machine. */
+/** Folders of tests that may run side by side; the others start tracers. */
+const together = ["src", "test/cdecl", "test/diagnostics", "test/format", "test/fuzz"];
+
+/** Runs all tests. After each file that traces nothing of it may be left on the machine. */
 async function tests() {
   process.stdout.write("== unit and conformance tests\n");
-  const pure = testFiles(join(root, "src"));
-  const tracing = testFiles(join(root, "test"));
+  const pure = together.flatMap((folder) => testFiles(join(root, folder)));
+  const tracing = testFiles(join(root, "test")).filter((file) => !pure.includes(file));
   await withBundles([join(root, "test/support/left-behind.ts"), ...pure, ...tracing], async ([leftBehind, ...bundles]) => {
     const machine = await import(leftBehind);
     const groups = [bundles.slice(0, pure.length), ...bundles.slice(pure.length).map((bundle) => [bundle])];
     for (const group of groups) {
-      const name = group.length > 1 ? "src" : basename(group[0] ?? "", ".mjs").replaceAll("__", "/");
+      const name = group.length > 1 ? "units" : basename(group[0] ?? "", ".mjs").replaceAll("__", "/");
       const start = Date.now();
       const before = machine.unheldObjects();
       runTests(group);
