@@ -1,12 +1,13 @@
 // Conformance: every row of the tables, compiled, loaded and run on this kernel.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
 import { buildFixtures, type FixtureFolder } from "./fixtures.ts";
 import { kernelMatches } from "./kernel-condition.ts";
+import { reasonAgainst } from "./needs.ts";
 import { checkRow } from "./runner.ts";
 import { describeRow, parseTable, type Row } from "./table.ts";
 
@@ -18,7 +19,8 @@ const only = process.env["CONFORMANCE_ROWS"]?.split(",");
 function reasonToSkip(row: Row, fixtures: FixtureFolder): string | undefined {
   if (row.pending !== undefined) return `pending: ${row.pending}`;
   if (!kernelMatches(row.kernel, release())) return `for kernels ${row.kernel}`;
-  if (row.needs !== undefined && !existsSync(row.needs)) return `${row.needs} is not installed`;
+  const missing = row.needs === undefined ? undefined : reasonAgainst(row.needs);
+  if (missing !== undefined) return missing;
   return row.fixtures.map((fixture) => fixtures.problem(fixture)).find((problem) => problem !== undefined);
 }
 

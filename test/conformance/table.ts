@@ -18,7 +18,7 @@
 //   beside|       a command that runs beside; {pid} stands for its process id
 //   attached|     signal sent to the tracer when it has attached; `TERM beside` sends it to the other command
 //   gone|         pattern whose first group is the id of a process that must have ended
-//   needs|        a file without which the row is skipped
+//   needs|        a file without which the row is skipped, or `breakpoints`: a processor that has them
 //   kernel|       conditions on the release, all of which must hold: `6.12` (that series), `>=6.2`, `<6.6`
 //   pending|      which later step will make the row pass, and why
 //

@@ -1,9 +1,10 @@
 // Which rows run in the guests: all of the tables here, and of those for every kernel a fixed sample; a larger one is only
 // compiled and loaded.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { kernelMatches } from "../conformance/kernel-condition.ts";
+import { isMetInGuests } from "../conformance/needs.ts";
 import { parseTable, type Row } from "../conformance/table.ts";
 
 export interface GuestRow {
@@ -45,9 +46,8 @@ function isLoadable(row: Row): boolean {
   return row.program !== "" && plain && alone && settings === 0 && accepted;
 }
 
-/** The guests have the files of this machine. */
 function isThere({ needs }: Row): boolean {
-  return needs === undefined || existsSync(needs);
+  return needs === undefined || isMetInGuests(needs);
 }
 
 /** The rows for a kernel of a series or release, in the order in which they run. `only`: ids, all when undefined. */
