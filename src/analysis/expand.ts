@@ -77,7 +77,7 @@ function expandProbe(expansion: Expansion, probe: Probe, budget: Budget): readon
   if (!probe.attachPoints.every((point, i) => fitsBudget(expansion, point, found[i]?.points.length ?? 0, budget))) return [];
   const each = found.flatMap((result) => result.points);
   const points = expansion.registry.definitions.probes.reduce<readonly ProbePoint[]>((all, { together }) => together?.(expansion.target, all) ?? all, each);
-  const results = found.map((result) => reportMissing(expansion, result, points.length > 0));
+  const results = found.map((result) => reportMissing(expansion, result, points));
   if (points.length === 0) {
     reportEmpty(expansion, probe, results);
     return [];
@@ -155,6 +155,8 @@ interface ResolvedPoint {
 }
 
 interface MissingPoint {
+  /** Canonical name. */
+  readonly provider: string;
   readonly span: Span;
   readonly message: string;
   /** A name that is nearly the same. */
@@ -245,28 +247,29 @@ function resolveWith(
     case "invalid":
       return reported;
     case "missing":
-      return missingPoint(text, resolution);
+      return missingPoint(definition, text, resolution);
   }
 }
 
 type Missing = Extract<Resolution, { readonly kind: "missing" }>;
 
-function missingPoint(text: AttachPointText, { what, wildcard, meant }: Missing): ResolvedPoint {
+function missingPoint(definition: ProbeDef, text: AttachPointText, { what, wildcard, meant }: Missing): ResolvedPoint {
   if (wildcard) return silent;
   const near = meant === undefined ? undefined : nearestName(meant.name, meant.among());
   const hint = near === undefined ? undefined : `did you mean '${near}'?`;
-  return { ...silent, missing: { span: text.span, message: `No matches for ${what}.`, hint } };
+  return { ...silent, missing: { provider: definition.names[0] ?? text.provider, span: text.span, message: `No matches for ${what}.`, hint } };
 }
 
 /**
  * Says what was not found. Scripts name a function by all the names that it has had in different kernels: if nothing else is
- * wanted, a point is missed only if the probe has no other one.
+ * asked for, a point is missed only if the probe has no other one of its type.
  */
-function reportMissing(expansion: Expansion, result: ResolvedPoint, hasOthers: boolean): ResolvedPoint {
+function reportMissing(expansion: Expansion, result: ResolvedPoint, points: readonly ProbePoint[]): ResolvedPoint {
   const { missing } = result;
   const { missingProbes } = expansion.config;
   if (missing === undefined || missingProbes === "ignore") return result;
-  const { span, message, hint } = missing;
+  const { provider, span, message, hint } = missing;
+  const hasOthers = points.some((point) => point.provider === provider);
   if (missingProbes === "warn" || (missingProbes === "auto" && hasOthers)) {
     expansion.diagnostics.warn("missing-probe", span, `${message} Skipping.`, { hint });
     return silent;

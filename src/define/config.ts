@@ -13,7 +13,7 @@ export interface Config {
   readonly maxMapKeys: number;
   readonly maxProbes: number;
   readonly maxStrlen: number;
-  /** `auto`: an error, but a probe with several attach points needs only one of them. */
+  /** `auto`: an error, but of several attach points of one type a probe needs only one. */
   readonly missingProbes: "auto" | "error" | "warn" | "ignore";
   readonly onStackLimit: number;
   readonly perfRbPages: number;
