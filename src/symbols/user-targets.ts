@@ -11,6 +11,7 @@ import { openDebugFile } from "./debug-file.ts";
 import { demangle, demangleFunctionName } from "./demangle/demangle.ts";
 import { executablePath } from "./mapped-files.ts";
 import { elfType, openElf, readBytes } from "./open-elf.ts";
+import type { SplitFilesOf } from "./split-files.ts";
 import { findTargets } from "./target-path.ts";
 
 /** STT_FUNC and STT_GNU_IFUNC; STT_NOTYPE symbols are labels. */
@@ -83,7 +84,7 @@ function openTarget(path: string): { readonly elf: ElfFile; readonly base: numbe
 }
 
 /** Targets on this machine; files are read when they are first asked for. `debugFolders` are searched first for stripped symbols. */
-export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
+export function hostUserTargets(debugFolders: readonly string[], splitFiles: SplitFilesOf): UserTargets {
   const files = new Map<string, OpenFile | undefined>();
   const open = (path: string) => {
     if (!files.has(path)) {
@@ -105,7 +106,8 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     const file = open(path);
     if (file !== undefined && file.dwarf === undefined) {
       const separate = debugOf(path, file);
-      file.dwarf = Dwarf.open(file.elf) ?? (separate === undefined ? undefined : Dwarf.open(separate)) ?? null;
+      const split = splitFiles(path);
+      file.dwarf = Dwarf.open(file.elf, split) ?? (separate === undefined ? undefined : Dwarf.open(separate, split)) ?? null;
     }
     return file?.dwarf ?? undefined;
   };
