@@ -52,15 +52,16 @@ export type CompileResult =
 
 /** Compiles a script. */
 export function compileProgram(input: CompileInput): CompileResult {
-  const parsed = parseProgram(input.file, input.diagnostics);
-  if (input.diagnostics.hasErrors()) return { kind: "failed" };
+  let parsed: Program | undefined;
   try {
-    return runStages(input, balanceChains(parsed));
+    parsed = parseProgram(input.file, input.diagnostics);
+    return input.diagnostics.hasErrors() ? { kind: "failed" } : runStages(input, balanceChains(parsed));
   } catch (problem) {
-    // The stages are recursive. The parser has refused what is nested too deeply by itself, but calls of macros add to it, and who
-    // calls the compiler may have left little of the stack.
+    // The stages are recursive. What is nested too deeply is refused before them, but who calls the compiler may have left little of
+    // the stack.
     if (!(problem instanceof RangeError && problem.message.includes("call stack"))) throw problem;
-    input.diagnostics.error("too-deep", deepestPlace(parsed), "The program is nested too deeply to be compiled");
+    const place = parsed === undefined ? undefined : deepestPlace(parsed);
+    input.diagnostics.error("too-deep", place, "The program is nested too deeply to be compiled");
     return { kind: "failed" };
   }
 }

@@ -6,9 +6,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renam
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { DwarfError } from "../formats/dwarf/cursor.ts";
 import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import { SourcePlaces } from "../formats/dwarf/source-places.ts";
 import { ElfFile } from "../formats/elf/elf.ts";
+import { MalformedFile } from "../formats/malformed-file.ts";
 import { typeName } from "../types/type.ts";
 import { splitFilesOf } from "./split-files.ts";
 
@@ -99,11 +101,11 @@ describe("split debug information", { skip: missing === undefined ? false : `${m
   }
 
   for (const version of ["4", "5"] as const) {
-    const whole = () => told(join(build(`whole${version}`, `-gdwarf-${version}`), "program"));
-    const expected = { made: undefined as ReturnType<typeof whole> | undefined };
+    let whole: string | undefined;
+    /** The same of the program with everything in it, in a folder of another name. */
     const wanted = (folder: string) => {
-      expected.made ??= whole();
-      return expected.made.text.replaceAll(`whole${version}`, folder);
+      whole ??= told(join(build(`whole${version}`, `-gdwarf-${version}`), "program")).text;
+      return whole.replaceAll(`whole${version}`, folder);
     };
 
     test(`of version ${version} in files where the compiler left them`, () => {
@@ -177,6 +179,36 @@ describe("split debug information", { skip: missing === undefined ? false : `${m
       assert.deepEqual(warnings, []);
       symlinkSync("program", join(folder, "link"));
       assert.deepEqual(told(join(folder, "link")).warnings, []);
+    });
+  }
+
+  for (const version of [4, 5]) {
+    test(`of version ${version}, damaged anywhere, is refused or read, and never a crash`, () => {
+      const folder = build(`broken${version}`, `-gdwarf-${version}`, "-gsplit-dwarf");
+      pack(folder, version);
+      const units = ["program-main.dwo", "program-other.dwo"].map((name) => join(folder, name));
+      const files = [join(folder, "program.dwp"), units[0] ?? ""];
+      const whole = files.map((path) => readFileSync(path));
+      let state = 7;
+      const random = (below: number) => {
+        state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+        return Math.floor((state / 2 ** 31) * below);
+      };
+      for (const [i, path] of files.entries()) {
+        const bytes = whole[i] ?? Buffer.alloc(0);
+        // The package is asked first: without it the units are.
+        if (i === 1) rmSync(files[0] ?? "");
+        for (let run = 0; run < 60; run++) {
+          const damaged = Buffer.from(bytes);
+          for (let edit = 0; edit < 4; edit++) damaged[64 + random(damaged.length - 64)] = random(256);
+          writeFileSync(path, damaged);
+          try {
+            told(join(folder, "program"));
+          } catch (problem) {
+            assert.ok(problem instanceof DwarfError || problem instanceof MalformedFile, String(problem));
+          }
+        }
+      }
     });
   }
 

@@ -56,18 +56,23 @@ function tooDeep(deepest: Level): { readonly node: Node; readonly span: Span } {
     part = outer;
     outer = outer.above;
   }
+  const { span } = outer.node;
+  if (!beginsWith(outer.above, outer)) {
+    return { node: outer.node, span: { ...span, end: part.node.span.start > span.start ? part.node.span.start : span.end } };
+  }
+  // `a + b + c`, `a.b.c`: the outer parts begin where the inner ones do, and go on behind them.
   let inner = deepest;
-  let below = deepest;
-  while (inner.above !== undefined && deepest.depth - inner.depth <= maxNesting) {
+  while (inner.above !== undefined && inner.node.span.start !== span.start) inner = inner.above;
+  let below = inner;
+  while (inner.above !== undefined && beginsWith(inner.above, inner) && deepest.depth - inner.depth <= maxNesting) {
     below = inner;
     inner = inner.above;
   }
-  // `a + b + c`, `a.b.c`: the outer parts begin where the inner ones do, and go on behind them.
-  if (inner.node.span.start !== below.node.span.start) {
-    const { span } = outer.node;
-    return { node: outer.node, span: { ...span, end: part.node.span.start > span.start ? part.node.span.start : span.end } };
-  }
   return { node: inner.node, span: { ...inner.node.span, start: below.node.span.end } };
+}
+
+function beginsWith(whole: Level | undefined, part: Level): boolean {
+  return whole?.node.span.start === part.node.span.start;
 }
 
 function deepestLevel(program: Program): Level | undefined {
