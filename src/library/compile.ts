@@ -73,7 +73,7 @@ export interface MachineOptions {
   readonly traceableFunctions?: string | undefined;
   /** Folders that are searched first for separate debug files. */
   readonly debugFolders?: readonly string[];
-  /** Is told, once of each program, that details of its debug information are missing; without it nobody is. */
+  /** Is told, once of each program, that its debug information is damaged or details of it are missing; without it nobody is. */
   readonly warn?: (message: string) => void;
 }
 
@@ -81,7 +81,7 @@ export interface MachineOptions {
 export function thisMachine(disabledFeatures: readonly string[], options: MachineOptions = {}): Machine {
   const { traceableFunctions, debugFolders = [], warn = () => undefined } = options;
   const splitFiles = splitFilesOf(warn);
-  const target = hostTarget(hostUserTargets(debugFolders, splitFiles), { disabled: new Set(disabledFeatures), traceableFunctions });
+  const target = hostTarget(hostUserTargets({ debugFolders, splitFiles, warn }), { disabled: new Set(disabledFeatures), traceableFunctions });
   return { registry: createLanguage(), target, debugFolders, splitFiles };
 }
 
