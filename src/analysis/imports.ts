@@ -5,6 +5,7 @@ import type { Diagnostics } from "../source/diagnostic.ts";
 import { SourceFile, type Span } from "../source/source.ts";
 import type { CDefinition, Import, Item, Program } from "../syntax/ast.ts";
 import { parseProgram } from "../syntax/parser.ts";
+import { balanceChains } from "./balance-chains.ts";
 import { declaredFunctions } from "./c-functions.ts";
 
 export interface ImportInput {
@@ -116,7 +117,7 @@ class Importer {
     const { diagnostics } = this.input;
     const content = file.read();
     if (!content.ok) return this.refuse(path, content.reason, at);
-    const program = parseProgram(new SourceFile(path, content.text), diagnostics);
+    const program = balanceChains(parseProgram(new SourceFile(path, content.text), diagnostics));
     if (program.config !== undefined) {
       diagnostics.error("import", program.config.span, "config blocks are invalid in an import: only the main script has one");
     }

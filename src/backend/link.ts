@@ -207,7 +207,9 @@ function addIslands(blocks: PlacedBlock[], far: readonly { readonly block: Place
     }
     return [block, ...added];
   });
-  blocks.splice(0, blocks.length, ...result);
+  // Not as arguments of one call: there may be more of them than the stack holds.
+  blocks.length = 0;
+  for (const block of result) blocks.push(block);
 }
 
 function lastStartingBefore(blocks: readonly PlacedBlock[], word: number): number {

@@ -21,9 +21,10 @@ export function openMachine(line: CommandLine, terminal: Terminal): Machine | un
   if (btf !== undefined && !isReadable(btf)) terminal.warn(`BPFTRACE_BTF: '${btf}' can't be read: types of the kernel are unknown`);
   const path = line.traceableFunctions;
   const { debugFolders } = line;
-  if (path === undefined) return thisMachine(line.noFeatures, { debugFolders });
+  const warn = (message: string) => terminal.warn(message);
+  if (path === undefined) return thisMachine(line.noFeatures, { debugFolders, warn });
   try {
-    return thisMachine(line.noFeatures, { debugFolders, traceableFunctions: readFileSync(path, "latin1") });
+    return thisMachine(line.noFeatures, { debugFolders, warn, traceableFunctions: readFileSync(path, "latin1") });
   } catch (problem) {
     terminal.error(`Failed to read the traceable functions of '${path}': ${problem instanceof Error ? problem.message : String(problem)}`);
     return undefined;

@@ -2,6 +2,7 @@
 
 import { analyseProgram } from "../analysis/analyse.ts";
 import type { AnalysisOptions, CTypes } from "../analysis/context.ts";
+import { balanceChains } from "../analysis/balance-chains.ts";
 import { type ImportInput, resolveImports } from "../analysis/imports.ts";
 import { applySettings } from "../analysis/settings.ts";
 import { compileModule } from "../backend/compile-module.ts";
@@ -17,6 +18,7 @@ import { withoutLoads } from "../lower/read-plan.ts";
 import { type LoweredProbe, type LoweredProgram, lowerProgram } from "../lower/program.ts";
 import type { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
+import { deepestPlace } from "../syntax/nesting.ts";
 import { parseProgram } from "../syntax/parser.ts";
 import type { Program } from "../syntax/ast.ts";
 import { checkHelpers, checkKernel, checkPoints } from "./kernel-needs.ts";
@@ -50,21 +52,23 @@ export type CompileResult =
 
 /** Compiles a script. */
 export function compileProgram(input: CompileInput): CompileResult {
+  let parsed: Program | undefined;
   try {
-    return runStages(input);
+    parsed = parseProgram(input.file, input.diagnostics);
+    return input.diagnostics.hasErrors() ? { kind: "failed" } : runStages(input, balanceChains(parsed));
   } catch (problem) {
-    // The stages are recursive: a chain of thousands of operators or else branches needs more stack than there is.
+    // The stages are recursive. What is nested too deeply is refused before them, but who calls the compiler may have left little of
+    // the stack.
     if (!(problem instanceof RangeError && problem.message.includes("call stack"))) throw problem;
-    input.diagnostics.error("too-deep", undefined, "The program is nested too deeply to be compiled");
+    const place = parsed === undefined ? undefined : deepestPlace(parsed);
+    input.diagnostics.error("too-deep", place, "The program is nested too deeply to be compiled");
     return { kind: "failed" };
   }
 }
 
-function runStages(input: CompileInput): CompileResult {
+function runStages(input: CompileInput, script: Program): CompileResult {
   const { diagnostics, registry, target, options } = input;
-  const script = parseProgram(input.file, diagnostics);
   input.trace?.("ast", script);
-  if (diagnostics.hasErrors()) return { kind: "failed" };
   const settings = applySettings(registry, input.defaults, script.config, options.environment, diagnostics);
   if (settings.environmentProblem !== undefined) return { kind: "bad-environment", problem: settings.environmentProblem };
   const { program, cImports } = resolveImports(script, { ...input.imports, diagnostics });

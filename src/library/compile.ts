@@ -15,6 +15,7 @@ import { defaultConfig } from "../language/config/index.ts";
 import { createLanguage } from "../language/index.ts";
 import { type Diagnostic, Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
+import { type SplitFilesOf, splitFilesOf } from "../symbols/split-files.ts";
 import { hostUserTargets } from "../symbols/user-targets.ts";
 import type { CDefinition, Program } from "../syntax/ast.ts";
 import { importFiles } from "./import-files.ts";
@@ -52,6 +53,8 @@ export interface Machine {
   readonly target: Target;
   /** Searched first for separate debug files. */
   readonly debugFolders: readonly string[];
+  /** Where details of debug information are that a file does not have itself. */
+  readonly splitFiles: SplitFilesOf;
 }
 
 export type ScriptResult =
@@ -70,13 +73,16 @@ export interface MachineOptions {
   readonly traceableFunctions?: string | undefined;
   /** Folders that are searched first for separate debug files. */
   readonly debugFolders?: readonly string[];
+  /** Is told, once of each program, that its debug information is damaged or details of it are missing; without it nobody is. */
+  readonly warn?: (message: string) => void;
 }
 
 /** The language on this machine. */
 export function thisMachine(disabledFeatures: readonly string[], options: MachineOptions = {}): Machine {
-  const { traceableFunctions, debugFolders } = options;
-  const target = hostTarget(hostUserTargets(debugFolders ?? []), { disabled: new Set(disabledFeatures), traceableFunctions });
-  return { registry: createLanguage(), target, debugFolders: debugFolders ?? [] };
+  const { traceableFunctions, debugFolders = [], warn = () => undefined } = options;
+  const splitFiles = splitFilesOf(warn);
+  const target = hostTarget(hostUserTargets({ debugFolders, splitFiles, warn }), { disabled: new Set(disabledFeatures), traceableFunctions });
+  return { registry: createLanguage(), target, debugFolders, splitFiles };
 }
 
 export function compileScript(file: SourceFile, options: ScriptOptions, machine: Machine): ScriptResult {

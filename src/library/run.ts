@@ -88,6 +88,7 @@ function openUserSymbols(program: CompiledProgram, machine: Machine, pid: number
   const symbols = new UserSymbols({
     demangles: config.cppDemangle,
     debugFolders: machine.debugFolders,
+    splitFiles: machine.splitFiles,
     cache: config.cacheUserSymbols !== "auto" ? config.cacheUserSymbols : isChild || !randomisesAddresses() ? "PER_PROGRAM" : "PER_PID",
     showsSource: config.showDebugInfo,
   });

@@ -79,7 +79,10 @@ function compileFor(source: string, options: CompileOptions, machine: Machine): 
  * places; they are not thrown.
  */
 export function compile(source: string, options: CompileOptions = {}): ScriptResult {
-  return compileFor(source, options, thisMachine(options.disabledFeatures ?? []));
+  const warnings: string[] = [];
+  const result = compileFor(source, options, thisMachine(options.disabledFeatures ?? [], { warn: (message) => warnings.push(message) }));
+  const found = warnings.map((message) => ({ severity: "warning", code: "debug-information", message, span: undefined, parts: [], hint: undefined }) as const);
+  return { ...result, diagnostics: [...result.diagnostics, ...found] };
 }
 
 /** A running script. Iterate it to get its events; the iteration ends when the run has ended and all events are read. */
@@ -96,10 +99,15 @@ export interface Trace extends AsyncIterable<TraceEvent> {
  * (VerifierRejection, AttachFailure, SystemError) comes out of the iteration and of `status`.
  */
 export function trace(source: string | CompiledProgram, options: TraceOptions = {}): Trace {
-  const machine = thisMachine(options.disabledFeatures ?? []);
+  // Warnings of the compiler's come before there is a queue for them.
+  const warnings: string[] = [];
+  let warn = (message: string): void => void warnings.push(message);
+  const machine = thisMachine(options.disabledFeatures ?? [], { warn: (message) => warn(message) });
   const program = typeof source === "string" ? acceptedProgram(source, options, machine) : source;
   const child = options.command === undefined ? undefined : startChild(options.command);
   const queue = new TraceQueue({ truncationTrailer: program.config.strTruncTrailer });
+  for (const message of warnings) queue.warn(message);
+  warn = (message) => queue.warn(message);
   const stop = new Latch();
   if (options.signal?.aborted === true) stop.open();
   options.signal?.addEventListener("abort", () => stop.open(), { once: true });

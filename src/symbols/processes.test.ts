@@ -9,6 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { parseCpuList } from "../kernel/target.ts";
 import { buildId } from "../formats/elf/debug-link.ts";
 import { openElf } from "./open-elf.ts";
+import { splitFilesOf } from "./split-files.ts";
 import { type UserSymbolOptions, UserSymbols } from "./user-symbols.ts";
 
 const source = `
@@ -36,7 +37,7 @@ const librarySource = "__attribute__((noinline)) int before(int a) { return a + 
 
 const missing = ["gcc", "objcopy", "strip", "xz", "nm", "unshare"].find((tool) => spawnSync(tool, ["--version"], { stdio: "ignore" }).status !== 0);
 const options = missing === undefined ? {} : { skip: `${missing} is not installed` };
-const plain: UserSymbolOptions = { demangles: true, debugFolders: [], cache: "PER_PID", showsSource: false };
+const plain: UserSymbolOptions = { demangles: true, debugFolders: [], splitFiles: splitFilesOf(() => undefined), cache: "PER_PID", showsSource: false };
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), "processes-"));
 const file = (name: string) => join(folder, name);

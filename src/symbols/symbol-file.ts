@@ -7,6 +7,7 @@ import { miniDebugFile } from "../formats/elf/mini-debug.ts";
 import { type FoundSymbol, SymbolIndex } from "../formats/elf/symbol-index.ts";
 import { MalformedFile } from "../formats/malformed-file.ts";
 import { openDebugFile } from "./debug-file.ts";
+import type { SplitFilesOf } from "./split-files.ts";
 
 export class SymbolFile {
   readonly file: ElfFile;
@@ -14,17 +15,19 @@ export class SymbolFile {
   readonly codeAddress: (offset: bigint) => bigint | undefined;
   private readonly path: string;
   private readonly debugFolders: readonly string[];
+  private readonly splitFiles: SplitFilesOf;
   private index: SymbolIndex | undefined;
   /** Null: looked for and not there. */
   private debug: ElfFile | null | undefined;
   private places: SourcePlaces | null | undefined;
 
   /** `path` is where the file is for us, and where its debug file is searched from. */
-  constructor(file: ElfFile, path: string, debugFolders: readonly string[]) {
+  constructor(file: ElfFile, path: string, debugFolders: readonly string[], splitFiles: SplitFilesOf) {
     this.file = file;
     this.codeAddress = file.codeAddresses();
     this.path = path;
     this.debugFolders = debugFolders;
+    this.splitFiles = splitFiles;
   }
 
   /** Reads the symbols, if they are not read yet. */
@@ -52,9 +55,10 @@ export class SymbolFile {
   }
 
   private openPlaces(): SourcePlaces | undefined {
-    const own = SourcePlaces.open(this.file);
+    const files = this.splitFiles(this.path);
+    const own = SourcePlaces.open(this.file, files);
     const separate = own === undefined ? this.debugFile() : undefined;
-    return own ?? (separate === undefined ? undefined : SourcePlaces.open(separate));
+    return own ?? (separate === undefined ? undefined : SourcePlaces.open(separate, files));
   }
 
   /** The file and what has its stripped symbols. */

@@ -5,10 +5,11 @@ import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { openElf } from "./open-elf.ts";
 import { parseMaps } from "./mappings.ts";
+import { splitFilesOf } from "./split-files.ts";
 import { UserSymbols } from "./user-symbols.ts";
 import { readVdso } from "./vdso.ts";
 
-const options = { demangles: false, debugFolders: [], cache: "PER_PID", showsSource: false } as const;
+const options = { demangles: false, debugFolders: [], splitFiles: splitFilesOf(() => undefined), cache: "PER_PID", showsSource: false } as const;
 
 interface Sample {
   readonly address: bigint;

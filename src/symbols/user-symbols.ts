@@ -11,6 +11,7 @@ import { openIdentified } from "./open-elf.ts";
 import { ProcessMaps } from "./process-maps.ts";
 import { ProcessRoots } from "./process-roots.ts";
 import { SymbolFile } from "./symbol-file.ts";
+import type { SplitFilesOf } from "./split-files.ts";
 import type { UserFrame, UserSymbolSource } from "./user-frame.ts";
 import { readVdso, type Vdso, vdsoName } from "./vdso.ts";
 
@@ -19,6 +20,8 @@ export interface UserSymbolOptions {
   readonly demangles: boolean;
   /** Searched first for separate debug files. */
   readonly debugFolders: readonly string[];
+  /** Where details of debug information are that a file does not have itself. */
+  readonly splitFiles: SplitFilesOf;
   /**
    * How long a file's symbols count for a mapping: a process's own ones are looked up once (PER_PID), those of a program once for all
    * its processes (PER_PROGRAM), or every time (NONE).
@@ -213,7 +216,7 @@ export class UserSymbols implements UserSymbolSource {
     if (opened === undefined) return undefined;
     const known = this.files.get(opened.identity);
     if (known !== undefined) return known;
-    const made = new SymbolFile(opened.file, path, this.options.debugFolders);
+    const made = new SymbolFile(opened.file, path, this.options.debugFolders, this.options.splitFiles);
     this.files.set(opened.identity, made);
     return made;
   }
@@ -221,7 +224,7 @@ export class UserSymbols implements UserSymbolSource {
   private openVdso(): { readonly symbols: SymbolFile; readonly pages: number } | undefined {
     if (this.vdso === undefined) {
       const read: Vdso | undefined = readVdso();
-      this.vdso = read === undefined ? null : { symbols: new SymbolFile(read.file, vdsoName, this.options.debugFolders), pages: read.pages };
+      this.vdso = read === undefined ? null : { symbols: new SymbolFile(read.file, vdsoName, this.options.debugFolders, this.options.splitFiles), pages: read.pages };
     }
     return this.vdso ?? undefined;
   }

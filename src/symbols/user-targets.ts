@@ -1,16 +1,19 @@
 // Executables and libraries on this machine with their symbols, for user probes.
 
 import { statSync } from "node:fs";
-import type { UserSymbol, UserTargets } from "../define/target.ts";
+import type { SourceAddress, UserSymbol, UserTargets } from "../define/target.ts";
+import { DwarfError } from "../formats/dwarf/cursor.ts";
 import { Dwarf } from "../formats/dwarf/dwarf.ts";
 import type { ElfFile, ElfSymbol } from "../formats/elf/elf.ts";
 import { miniDebugFile } from "../formats/elf/mini-debug.ts";
 import { readUsdtLocations, type UsdtLocation } from "../formats/elf/stapsdt.ts";
+import { MalformedFile } from "../formats/malformed-file.ts";
 import { containingFile, openMember, splitMemberPath } from "./archive-member.ts";
 import { openDebugFile } from "./debug-file.ts";
 import { demangle, demangleFunctionName } from "./demangle/demangle.ts";
 import { executablePath } from "./mapped-files.ts";
 import { elfType, openElf, readBytes } from "./open-elf.ts";
+import type { SplitFilesOf } from "./split-files.ts";
 import { findTargets } from "./target-path.ts";
 
 /** STT_FUNC and STT_GNU_IFUNC; STT_NOTYPE symbols are labels. */
@@ -82,8 +85,16 @@ function openTarget(path: string): { readonly elf: ElfFile; readonly base: numbe
   return elf === undefined ? undefined : { elf, base: 0 };
 }
 
-/** Targets on this machine; files are read when they are first asked for. `debugFolders` are searched first for stripped symbols. */
-export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
+export interface HostFiles {
+  /** Searched first for stripped symbols. */
+  readonly debugFolders: readonly string[];
+  readonly splitFiles: SplitFilesOf;
+  /** Is told of files whose debug information is damaged. */
+  readonly warn: (message: string) => void;
+}
+
+/** Targets on this machine; files are read when they are first asked for. */
+export function hostUserTargets({ debugFolders, splitFiles, warn }: HostFiles): UserTargets {
   const files = new Map<string, OpenFile | undefined>();
   const open = (path: string) => {
     if (!files.has(path)) {
@@ -101,13 +112,27 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
     if (file.debug === undefined) file.debug = openDebugFile(path, file.elf, debugFolders) ?? miniDebugFile(file.elf) ?? null;
     return file.debug ?? undefined;
   };
-  const debugInformation = (path: string) => {
-    const file = open(path);
-    if (file !== undefined && file.dwarf === undefined) {
+  const openDebugInformation = (path: string, file: OpenFile) => {
+    if (file.dwarf === undefined) {
       const separate = debugOf(path, file);
-      file.dwarf = Dwarf.open(file.elf) ?? (separate === undefined ? undefined : Dwarf.open(separate)) ?? null;
+      const split = splitFiles(path);
+      file.dwarf = Dwarf.open(file.elf, split) ?? (separate === undefined ? undefined : Dwarf.open(separate, split)) ?? null;
     }
-    return file?.dwarf ?? undefined;
+    return file.dwarf ?? undefined;
+  };
+  /** What a file's debug information says; undefined without any. When it is damaged, that is said and nothing more asked of it. */
+  const fromDebugInformation = <T>(path: string, ask: (dwarf: Dwarf) => T): T | undefined => {
+    const file = open(path);
+    if (file === undefined) return undefined;
+    try {
+      const dwarf = openDebugInformation(path, file);
+      return dwarf === undefined ? undefined : ask(dwarf);
+    } catch (problem) {
+      if (!(problem instanceof DwarfError || problem instanceof MalformedFile)) throw problem;
+      file.dwarf = null;
+      warn(`The debug information of ${path} can't be read: ${problem.message}`);
+      return undefined;
+    }
   };
   const isProgram = (path: string) => {
     const type = elfType(path);
@@ -149,15 +174,16 @@ export function hostUserTargets(debugFolders: readonly string[]): UserTargets {
       const found = file === undefined ? undefined : (file.elf.symbolAt(address) ?? debugOf(path, file)?.symbolAt(address));
       return file === undefined || found === undefined ? undefined : place(file, found);
     },
-    parameters: (path, name) => debugInformation(path)?.function(name)?.parameters,
+    parameters: (path, name) => fromDebugInformation(path, (dwarf) => dwarf.function(name)?.parameters),
     sourceLine: (path, file, line, column) => {
-      const dwarf = debugInformation(path);
-      if (dwarf === undefined) return { kind: "no-debug-information" };
-      const files = dwarf.sourceFiles(file);
-      const [only, other] = files;
-      if (only === undefined || other !== undefined) return { kind: "files", files };
-      const address = dwarf.addressOf(only, line, column);
-      return address === undefined ? { kind: "no-line" } : { kind: "address", address };
+      const found = fromDebugInformation(path, (dwarf): SourceAddress => {
+        const files = dwarf.sourceFiles(file);
+        const [only, other] = files;
+        if (only === undefined || other !== undefined) return { kind: "files", files };
+        const address = dwarf.addressOf(only, line, column);
+        return address === undefined ? { kind: "no-line" } : { kind: "address", address };
+      });
+      return found ?? { kind: "no-debug-information" };
     },
     fileOffset: (path, address) => {
       const file = open(path);

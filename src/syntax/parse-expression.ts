@@ -83,17 +83,21 @@ export class ExpressionParser {
     return this.scanner.take("?") ? this.ternaryRest(condition) : condition;
   }
 
-  /** After the `?`. */
-  ternaryRest(condition: Expression): Expression {
+  /** After the `?`; a chain `a ? b : c ? d : e` is read without recursion. */
+  ternaryRest(first: Expression): Expression {
     const { scanner } = this;
-    if (scanner.take(":")) {
-      const otherwise = this.ternary();
-      return { kind: "ternary", condition, then: undefined, else: otherwise, span: spanBetween(condition.span, otherwise.span) };
+    const branches: { readonly condition: Expression; readonly then: Expression | undefined }[] = [];
+    let last = first;
+    do {
+      const then = scanner.peek(":") ? undefined : this.expression();
+      scanner.need(":");
+      branches.push({ condition: last, then });
+      last = this.binary(0);
+    } while (scanner.take("?"));
+    for (const { condition, then } of branches.reverse()) {
+      last = { kind: "ternary", condition, then, else: last, span: spanBetween(condition.span, last.span) };
     }
-    const then = this.expression();
-    scanner.need(":");
-    const otherwise = this.ternary();
-    return { kind: "ternary", condition, then, else: otherwise, span: spanBetween(condition.span, otherwise.span) };
+    return last;
   }
 
   private binary(level: number): Expression {
@@ -413,20 +417,27 @@ export class ExpressionParser {
     return index;
   }
 
-  /** After the `if`: condition, blocks; the chain of else ifs nests. */
-  private ifExpression(start: number): Expression & { kind: "if-expression" } {
+  /** After the `if`: condition, blocks; the chain of else ifs nests, but is read without recursion. */
+  private ifExpression(start: number): Expression {
     const { scanner } = this;
-    const condition = this.unary();
-    const then = this.enclosed(this.block);
-    let otherwise: Block | undefined;
-    if (scanner.takeKeyword("else")) {
-      const at = scanner.here();
-      if (scanner.takeKeyword("if")) {
-        const value = this.ifExpression(at);
-        otherwise = { kind: "block", statements: [], value, span: value.span };
-      } else otherwise = this.enclosed(this.block);
+    const outer: { readonly at: number; readonly condition: Expression; readonly then: Block }[] = [];
+    for (let at = start; ; ) {
+      const condition = this.unary();
+      const then = this.enclosed(this.block);
+      const more = scanner.takeKeyword("else");
+      const next = scanner.here();
+      if (more && scanner.takeKeyword("if")) {
+        outer.push({ at, condition, then });
+        at = next;
+        continue;
+      }
+      let value: Expression = { kind: "if-expression", condition, then, else: more ? this.enclosed(this.block) : undefined, span: scanner.span(at) };
+      for (const { at: place, ...branch } of outer.reverse()) {
+        const otherwise: Block = { kind: "block", statements: [], value, span: value.span };
+        value = { kind: "if-expression", ...branch, else: otherwise, span: scanner.span(place) };
+      }
+      return value;
     }
-    return { kind: "if-expression", condition, then, else: otherwise, span: scanner.span(start) };
   }
 
   private parenthesis(start: number): Expression {

@@ -177,22 +177,31 @@ export class StatementParser {
     return scanner.fail("syntax", expression.span, "syntax: expected variable");
   }
 
+  /** A chain of else ifs nests, but is read without recursion. */
   private ifStatement(start: number): Statement {
     const { scanner } = this;
-    scanner.takeWord();
-    const condition = this.expressions.unary();
-    const then = this.block();
-    let otherwise: Block | undefined;
-    if (scanner.takeKeyword("else")) {
-      const at = scanner.here();
-      if (scanner.peekWord() === "if") {
-        const inner = this.ifStatement(at);
-        otherwise = { kind: "block", statements: [inner], value: undefined, span: inner.span };
-      } else otherwise = this.block();
+    const outer: { readonly at: number; readonly condition: Expression; readonly then: Block }[] = [];
+    for (let at = start; ; ) {
+      scanner.takeWord();
+      const condition = this.expressions.unary();
+      const then = this.block();
+      const more = scanner.takeKeyword("else");
+      const next = scanner.here();
+      if (more && scanner.peekWord() === "if") {
+        outer.push({ at, condition, then });
+        at = next;
+        continue;
+      }
+      const otherwise = more ? this.block() : undefined;
+      // Without an else the place of an if reaches to what follows it.
+      const end = more ? scanner.lastEnd : scanner.position;
+      let statement: Statement = { kind: "if", condition, then, else: otherwise, span: scanner.span(at, end) };
+      for (const { at: place, ...branch } of outer.reverse()) {
+        const inner: Block = { kind: "block", statements: [statement], value: undefined, span: statement.span };
+        statement = { kind: "if", ...branch, else: inner, span: scanner.span(place, scanner.lastEnd) };
+      }
+      return statement;
     }
-    // Without an else the place of an if reaches to what follows it.
-    const end = otherwise === undefined ? scanner.position : scanner.lastEnd;
-    return { kind: "if", condition, then, else: otherwise, span: scanner.span(start, end) };
   }
 
   private for(start: number): Statement {

@@ -14,13 +14,16 @@ import type {
   Probe,
   Program,
 } from "./ast.ts";
+import { checkNesting } from "./nesting.ts";
 import { StatementParser } from "./parse-statement.ts";
 import { parseType } from "./parse-type.ts";
 import { Scanner, SyntaxProblem, wordAt } from "./scanner.ts";
 
 /** Parses a whole script. */
 export function parseProgram(file: SourceFile, diagnostics: Diagnostics): Program {
-  return new ProgramParser(file, diagnostics).program();
+  const program = new ProgramParser(file, diagnostics).program();
+  checkNesting(program, diagnostics);
+  return program;
 }
 
 /** Parses a text that is one expression, as C macros are; undefined when it is not. */

@@ -25,6 +25,8 @@ interface Fixture {
   readonly flags: readonly string[];
   /** The program is stored in a ZIP archive `NAME.zip` beside it as well. */
   readonly archived?: true;
+  /** Details of its debug information, which stood in a file of its own, are lost. */
+  readonly detailsAreLost?: true;
 }
 
 /** Functions then begin with an instruction of four bytes. */
@@ -56,6 +58,9 @@ const fixtures: ReadonlyMap<string, Fixture> = new Map([
   ["garden", { compiler: "g++", source: "garden.cc", flags: ["-O1"] }],
   ["nest", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-fno-omit-frame-pointer"] }],
   ["nest_fixed", { compiler: "gcc", source: "nest.c", flags: ["-g", "-O1", "-no-pie", "-fno-omit-frame-pointer"] }],
+  ["nest_split", { compiler: "gcc", source: "nest.c", flags: ["-gdwarf-5", "-gsplit-dwarf", "-O1", "-fno-omit-frame-pointer"] }],
+  ["nest_split4", { compiler: "gcc", source: "nest.c", flags: ["-gdwarf-4", "-gsplit-dwarf", "-O1", "-fno-omit-frame-pointer"] }],
+  ["nest_lost", { compiler: "gcc", source: "nest.c", flags: ["-gdwarf-5", "-gsplit-dwarf", "-O1", "-fno-omit-frame-pointer"], detailsAreLost: true }],
   ["over", { compiler: "g++", source: "over.cc", flags: ["-g", "-O1"] }],
 ]);
 
@@ -88,6 +93,7 @@ export function buildFixtures(names: ReadonlySet<string>): FixtureFolder {
     }
     const run = spawnSync(compiler, [...flags.map((flag) => flag.replace("{folder}", path)), join(sources, source), "-o", join(path, name)], { encoding: "utf8", cwd: sources });
     if (run.status !== 0) throw new Error(`${compiler} fails on ${source}:\n${run.stderr}`);
+    if (fixture.detailsAreLost) rmSync(join(path, `${name}-${source.replace(/\.cc?$/, ".dwo")}`));
     if (fixture.archived) writeFileSync(join(path, `${name}.zip`), zipOf(readFileSync(join(path, name))));
   }
   mkdirSync(join(path, "rows"));

@@ -1,6 +1,7 @@
 // For tests: compiling a script for the machine of fake-target.ts, from text to bytecode or to what is wrong with it.
 
 import { compileScript, type ScriptOptions, type ScriptResult } from "../../src/library/compile.ts";
+import { noSplitFiles } from "../../src/formats/dwarf/split-units.ts";
 import { createLanguage } from "../../src/language/index.ts";
 import type { Target } from "../../src/define/target.ts";
 import type { Diagnostic } from "../../src/source/diagnostic.ts";
@@ -28,7 +29,7 @@ const plain: ScriptOptions = {
 
 /** A compiler for one fake machine, to be called many times. */
 export function compilerFor(target: Target): (text: string, options?: Partial<ScriptOptions>) => ScriptResult {
-  const machine = { registry: createLanguage(), target, debugFolders: [] };
+  const machine = { registry: createLanguage(), target, debugFolders: [], splitFiles: () => noSplitFiles };
   return (text, options = {}) => compileScript(new SourceFile("stdin", text), { ...plain, ...options }, machine);
 }
 

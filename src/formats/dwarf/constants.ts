@@ -26,6 +26,7 @@ export const tags = {
   unspecifiedType: 0x3b,
   rvalueReferenceType: 0x42,
   atomicType: 0x47,
+  skeletonUnit: 0x4a,
 } as const;
 
 export const attributes = {
@@ -55,6 +56,12 @@ export const attributes = {
   addressBase: 0x73,
   rangeListsBase: 0x74,
   compilationDirectory: 0x1b,
+  splitName: 0x76,
+  // What gcc and clang wrote of split units before version 5.
+  gnuSplitName: 0x2130,
+  gnuSplitId: 0x2131,
+  gnuRangesBase: 0x2132,
+  gnuAddressBase: 0x2133,
 } as const;
 
 export const forms = {
@@ -101,6 +108,8 @@ export const forms = {
   addrx2: 0x2a,
   addrx3: 0x2b,
   addrx4: 0x2c,
+  gnuAddressIndex: 0x1f01,
+  gnuStringIndex: 0x1f02,
   gnuRefAlt: 0x1f20,
   gnuStrpAlt: 0x1f21,
 } as const;

@@ -4,10 +4,11 @@ import type { ElfFile } from "../elf/elf.ts";
 import type { StructType, Type } from "../../types/type.ts";
 import { attributes, tags } from "./constants.ts";
 import { type LineTable, readLineTable } from "./lines.ts";
-import { dwarfSections, type SectionName } from "./sections.ts";
+import { dwarfSections, type Sections } from "./sections.ts";
 import { spellType } from "./spelling.ts";
+import { noSplitFiles, type SplitFiles, SplitUnits } from "./split-units.ts";
 import { DwarfTypes } from "./types.ts";
-import { DebugInfo, type Entry, numberOf, textOf, type Unit } from "./units.ts";
+import { DebugInfo, type Entry, numberOf, textOf } from "./units.ts";
 
 export interface DwarfParameter {
   readonly name: string;
@@ -27,46 +28,55 @@ export interface SourceLine {
   readonly column: number;
 }
 
+/** An entry with what its references lead into. */
+interface Found {
+  readonly info: DebugInfo;
+  readonly entry: Entry;
+}
+
 interface Names {
-  readonly functions: ReadonlyMap<string, Entry>;
-  readonly structs: ReadonlyMap<string, Entry>;
+  readonly functions: ReadonlyMap<string, Found>;
+  readonly structs: ReadonlyMap<string, Found>;
 }
 
 export class Dwarf {
-  private readonly section: (name: SectionName) => Buffer;
+  private readonly section: Sections;
   private readonly info: DebugInfo;
-  private readonly types: DwarfTypes;
+  private readonly split: SplitUnits;
+  private readonly types = new Map<DebugInfo, DwarfTypes>();
   private names: Names | undefined;
   private tables: readonly LineTable[] | undefined;
 
-  private constructor(file: ElfFile) {
+  private constructor(file: ElfFile, files: SplitFiles) {
     this.section = dwarfSections(file);
     this.info = new DebugInfo(this.section);
-    this.types = new DwarfTypes(this.info, () => this.section("info"));
+    this.split = new SplitUnits(this.section, files);
   }
 
-  /** Undefined when the file has no debug information. */
-  static open(file: ElfFile): Dwarf | undefined {
-    const dwarf = new Dwarf(file);
+  /** Undefined when the file has no debug information. `files`: where the details of split units are. */
+  static open(file: ElfFile, files: SplitFiles = noSplitFiles): Dwarf | undefined {
+    const dwarf = new Dwarf(file, files);
     return dwarf.section("info").length === 0 ? undefined : dwarf;
   }
 
   /** The first function of a name, by its source or its linkage name. */
   function(name: string): DwarfFunction | undefined {
-    const entry = this.index().functions.get(name);
-    if (entry === undefined) return undefined;
+    const found = this.index().functions.get(name);
+    if (found === undefined) return undefined;
+    const { info, entry } = found;
+    const types = this.typesOf(info);
     const parameters: DwarfParameter[] = [];
-    for (const child of this.info.children(entry)) {
+    for (const child of info.children(entry)) {
       if (child.tag !== tags.formalParameter) continue;
-      const described = this.origin(child);
-      parameters.push({ name: textOf(described, attributes.name) ?? `arg${parameters.length}`, type: this.types.typeOf(described), ctype: spellType(this.info, described) });
+      const described = origin(info, child);
+      parameters.push({ name: textOf(described, attributes.name) ?? `arg${parameters.length}`, type: types.typeOf(described), ctype: spellType(info, described) });
     }
-    return { parameters, returns: this.types.typeOf(this.origin(entry)) };
+    return { parameters, returns: types.typeOf(origin(info, entry)) };
   }
 
   struct(tag: "struct" | "union", name: string): StructType | undefined {
-    const entry = this.index().structs.get(`${tag} ${name}`);
-    return entry === undefined ? undefined : this.types.struct(entry);
+    const found = this.index().structs.get(`${tag} ${name}`);
+    return found === undefined ? undefined : this.typesOf(found.info).struct(found.entry);
   }
 
   /** Structs and unions that have a name and members. */
@@ -116,14 +126,12 @@ export class Dwarf {
     return this.tables;
   }
 
-  /** What an entry was made from: a declaration, or the abstract form of an inlined function. */
-  private origin(entry: Entry): Entry {
-    for (const attribute of [attributes.abstractOrigin, attributes.specification]) {
-      const reference = entry.values.get(attribute);
-      const target = reference?.kind === "reference" ? this.info.at(reference.offset) : undefined;
-      if (target !== undefined) return this.origin(target);
-    }
-    return entry;
+  private typesOf(info: DebugInfo): DwarfTypes {
+    const known = this.types.get(info);
+    if (known !== undefined) return known;
+    const made = new DwarfTypes(info, () => info.section("info"));
+    this.types.set(info, made);
+    return made;
   }
 
   private index(): Names {
@@ -132,44 +140,54 @@ export class Dwarf {
   }
 
   private readNames(): Names {
-    const functions = new Map<string, Entry>();
-    const structs = new Map<string, Entry>();
-    const visit = (entry: Entry) => {
-      for (const child of this.info.children(entry)) {
-        if (child.tag === tags.namespace) visit(child);
-        else if (child.tag === tags.subprogram) this.addFunction(functions, child);
-        else addStruct(structs, child);
+    const functions = new Map<string, Found>();
+    const structs = new Map<string, Found>();
+    const visit = (info: DebugInfo, entry: Entry) => {
+      for (const child of info.children(entry)) {
+        if (child.tag === tags.namespace) visit(info, child);
+        else if (child.tag === tags.subprogram) addFunction(functions, { info, entry: child });
+        else addStruct(structs, { info, entry: child });
       }
     };
     for (const unit of this.info.units()) {
-      const root = this.rootOf(unit);
-      if (root !== undefined) visit(root);
+      const root = this.info.root(unit);
+      if (root === undefined) continue;
+      const details = this.split.detailsOf(root) ?? { info: this.info, root };
+      visit(details.info, details.root);
     }
     return { functions, structs };
   }
+}
 
-  private rootOf(unit: Unit): Entry | undefined {
-    return this.info.root(unit);
+/** What an entry was made from: a declaration, or the abstract form of an inlined function. */
+function origin(info: DebugInfo, entry: Entry): Entry {
+  for (const attribute of [attributes.abstractOrigin, attributes.specification]) {
+    const reference = entry.values.get(attribute);
+    const target = reference?.kind === "reference" ? info.at(reference.offset) : undefined;
+    if (target !== undefined) return origin(info, target);
   }
+  return entry;
+}
 
-  private addFunction(functions: Map<string, Entry>, entry: Entry): void {
-    const described = this.origin(entry);
-    const names = [textOf(described, attributes.name), textOf(described, attributes.linkageName), textOf(entry, attributes.linkageName)];
-    const body = numberOf(entry, attributes.lowPc) !== undefined || entry.values.has(attributes.ranges);
-    for (const name of names) {
-      if (name === undefined) continue;
-      const known = functions.get(name);
-      // A definition counts more than a declaration.
-      if (known === undefined || (body && numberOf(known, attributes.lowPc) === undefined)) functions.set(name, entry);
-    }
+function addFunction(functions: Map<string, Found>, found: Found): void {
+  const { info, entry } = found;
+  const described = origin(info, entry);
+  const names = [textOf(described, attributes.name), textOf(described, attributes.linkageName), textOf(entry, attributes.linkageName)];
+  const body = numberOf(entry, attributes.lowPc) !== undefined || entry.values.has(attributes.ranges);
+  for (const name of names) {
+    if (name === undefined) continue;
+    const known = functions.get(name);
+    // A definition counts more than a declaration.
+    if (known === undefined || (body && numberOf(known.entry, attributes.lowPc) === undefined)) functions.set(name, found);
   }
 }
 
-function addStruct(structs: Map<string, Entry>, entry: Entry): void {
+function addStruct(structs: Map<string, Found>, found: Found): void {
+  const { entry } = found;
   const tag = entry.tag === tags.unionType ? "union" : entry.tag === tags.structureType || entry.tag === tags.classType ? "struct" : undefined;
   const name = textOf(entry, attributes.name);
   if (tag === undefined || name === undefined || numberOf(entry, attributes.declaration) === 1) return;
-  if (!structs.has(`${tag} ${name}`)) structs.set(`${tag} ${name}`, entry);
+  if (!structs.has(`${tag} ${name}`)) structs.set(`${tag} ${name}`, found);
 }
 
 /** A path without `.` and `..`. */

@@ -2,7 +2,7 @@
 
 import { attributes, forms } from "./constants.ts";
 import { Cursor, DwarfError } from "./cursor.ts";
-import type { SectionName } from "./sections.ts";
+import type { Sections } from "./sections.ts";
 import { type Entry, numberOf, type Unit } from "./units.ts";
 
 /** Virtual addresses as numbers: those of files are below 2^53. `high` is the first that does not belong to it. */
@@ -10,8 +10,6 @@ export interface AddressRange {
   readonly low: number;
   readonly high: number;
 }
-
-type Sections = (name: SectionName) => Buffer;
 
 /** Kinds of entries of a list (DW_RLE_*). */
 const kinds = { endOfList: 0, baseIndexed: 1, startEndIndexed: 2, startLengthIndexed: 3, offsetPair: 4, base: 5, startEnd: 6, startLength: 7 } as const;
@@ -22,7 +20,7 @@ export function rangesOf(sections: Sections, entry: Entry, base: number): readon
   const list = entry.values.get(attributes.ranges);
   if (list?.kind === "number") {
     const { unit } = entry;
-    const found = unit.version >= 5 ? modernList(sections, unit, list, base) : oldList(sections, unit, Number(list.value), base);
+    const found = unit.version >= 5 ? modernList(sections, unit, list, base) : oldList(sections, unit, unit.rangesBase + Number(list.value), base);
     return found.filter(({ low, high }) => low < high);
   }
   const low = numberOf(entry, attributes.lowPc);

@@ -25,12 +25,15 @@ const compressionHeader = 24;
 const oldHeader = 12;
 
 /** Gives sections by name; an absent one is empty. */
-export function dwarfSections(file: ElfFile): (name: SectionName) => Buffer {
+export type Sections = (name: SectionName) => Buffer;
+
+/** `suffix`: `.dwo` in files that have the details of split units. */
+export function dwarfSections(file: ElfFile, suffix: "" | ".dwo" = ""): Sections {
   const known = new Map<SectionName, Buffer>();
   return (name) => {
     const cached = known.get(name);
     if (cached !== undefined) return cached;
-    const made = readSection(file, name);
+    const made = readSection(file, name, suffix);
     known.set(name, made);
     return made;
   };
@@ -40,10 +43,10 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function readSection(file: ElfFile, name: SectionName): Buffer {
-  const section = file.section(`.debug_${name}`);
+function readSection(file: ElfFile, name: SectionName, suffix: string): Buffer {
+  const section = file.section(`.debug_${name}${suffix}`);
   if (section === undefined) {
-    const old = file.section(`.zdebug_${name}`);
+    const old = file.section(`.zdebug_${name}${suffix}`);
     return old === undefined ? Buffer.alloc(0) : unpack(name, () => inflateSync(old.bytes.subarray(oldHeader)));
   }
   const bytes = bufferOf(section.bytes);

@@ -4,7 +4,8 @@ import type { ElfFile } from "../elf/elf.ts";
 import { attributes, tags } from "./constants.ts";
 import { type LineTable, readLineTable } from "./lines.ts";
 import { type AddressRange, rangesOf } from "./ranges.ts";
-import { dwarfSections, type SectionName } from "./sections.ts";
+import { dwarfSections, type Sections } from "./sections.ts";
+import { noSplitFiles, type SplitFiles, SplitUnits } from "./split-units.ts";
 import { type AttributeValue, DebugInfo, type Entry, numberOf, textOf, type Unit } from "./units.ts";
 
 export interface SourcePlace {
@@ -32,6 +33,8 @@ interface Span extends AddressRange {
 }
 
 interface UnitCode {
+  /** Where its entries are. */
+  readonly info: DebugInfo;
   readonly base: number;
   /** Offsets of functions with a body. */
   readonly functions: readonly number[];
@@ -40,19 +43,21 @@ interface UnitCode {
 }
 
 export class SourcePlaces {
-  private readonly section: (name: SectionName) => Buffer;
+  private readonly section: Sections;
   private readonly info: DebugInfo;
+  private readonly split: SplitUnits;
   private spans: readonly Span[] | undefined;
   private readonly codes = new Map<number, UnitCode>();
 
-  private constructor(file: ElfFile) {
+  private constructor(file: ElfFile, files: SplitFiles) {
     this.section = dwarfSections(file);
     this.info = new DebugInfo(this.section);
+    this.split = new SplitUnits(this.section, files);
   }
 
-  /** Undefined when the file has no debug information. */
-  static open(file: ElfFile): SourcePlaces | undefined {
-    const places = new SourcePlaces(file);
+  /** Undefined when the file has no debug information. `files`: where the details of split units are. */
+  static open(file: ElfFile, files: SplitFiles = noSplitFiles): SourcePlaces | undefined {
+    const places = new SourcePlaces(file, files);
     return places.section("info").length === 0 ? undefined : places;
   }
 
@@ -65,7 +70,7 @@ export class SourcePlaces {
     const inlined: InlinedFunction[] = [];
     let place = code.lines?.find(address);
     for (const entry of this.inlinedAt(code, address).reverse()) {
-      inlined.push({ name: this.nameOf(entry), place });
+      inlined.push({ name: nameOf(code.info, entry), place });
       place = code.lines?.place(numberOf(entry, attributes.callFile), numberOf(entry, attributes.callLine));
     }
     return { inlined, place };
@@ -93,64 +98,66 @@ export class SourcePlaces {
 
   private readCode(unit: Unit): UnitCode {
     const root = this.info.root(unit);
-    if (root === undefined) return { base: 0, functions: [], spans: [], lines: undefined };
+    if (root === undefined) return { info: this.info, base: 0, functions: [], spans: [], lines: undefined };
+    const details = this.split.detailsOf(root) ?? { info: this.info, root };
+    const { info } = details;
     const base = numberOf(root, attributes.lowPc) ?? 0;
     const functions: number[] = [];
     const spans: Span[] = [];
     const visit = (entry: Entry) => {
-      for (const child of this.info.children(entry)) {
+      for (const child of info.children(entry)) {
         if (scopes.has(child.tag)) visit(child);
         if (child.tag !== tags.subprogram) continue;
-        const ranges = rangesOf(this.section, child, base);
+        const ranges = rangesOf(info.section, child, base);
         if (ranges.length === 0) continue;
         spans.push(...ranges.map((range) => ({ ...range, owner: functions.length })));
         functions.push(child.offset);
       }
     };
-    visit(root);
+    visit(details.root);
     const table = readLineTable(this.section, root);
-    return { base, functions, spans: sorted(spans), lines: table === undefined ? undefined : new LineIndex(table) };
+    return { info, base, functions, spans: sorted(spans), lines: table === undefined ? undefined : new LineIndex(table) };
   }
 
   /** Inlined functions at an address, from the outermost to the innermost. */
   private inlinedAt(code: UnitCode, address: number): Entry[] {
     const owner = ownerAt(code.spans, address);
     const offset = owner === undefined ? undefined : code.functions[owner];
-    let entry = offset === undefined ? undefined : this.info.at(offset);
+    let entry = offset === undefined ? undefined : code.info.at(offset);
     const found: Entry[] = [];
     while (entry !== undefined) {
-      entry = this.childAt(entry, code.base, address);
+      entry = childAt(code.info, entry, code.base, address);
       if (entry?.tag === tags.inlinedSubroutine) found.push(entry);
     }
     return found;
   }
+}
 
-  /** The block or inlined function in an entry that contains an address. */
-  private childAt(parent: Entry, base: number, address: number): Entry | undefined {
-    for (const child of this.info.children(parent)) {
-      if (child.tag !== tags.inlinedSubroutine && child.tag !== tags.lexicalBlock) continue;
-      const ranges = rangesOf(this.section, child, base);
-      if (ranges.some(({ low, high }) => address >= low && address < high)) return child;
-      // A block without addresses of its own may have inlined functions in it.
-      const inside = child.tag === tags.lexicalBlock && ranges.length === 0 ? this.childAt(child, base, address) : undefined;
-      if (inside !== undefined) return inside;
-    }
-    return undefined;
+/** The block or inlined function in an entry that contains an address. */
+function childAt(info: DebugInfo, parent: Entry, base: number, address: number): Entry | undefined {
+  for (const child of info.children(parent)) {
+    if (child.tag !== tags.inlinedSubroutine && child.tag !== tags.lexicalBlock) continue;
+    const ranges = rangesOf(info.section, child, base);
+    if (ranges.some(({ low, high }) => address >= low && address < high)) return child;
+    // A block without addresses of its own may have inlined functions in it.
+    const inside = child.tag === tags.lexicalBlock && ranges.length === 0 ? childAt(info, child, base, address) : undefined;
+    if (inside !== undefined) return inside;
   }
+  return undefined;
+}
 
-  private nameOf(entry: Entry): string {
-    let current: Entry | undefined = entry;
-    let name: string | undefined;
-    // The way from a copy to what it was made from is short; damaged files may have circles.
-    for (let i = 0; i < 8 && current !== undefined; i++) {
-      const linkage = textOf(current, attributes.linkageName);
-      if (linkage !== undefined) return linkage;
-      name ??= textOf(current, attributes.name);
-      const reference: AttributeValue | undefined = current.values.get(attributes.abstractOrigin) ?? current.values.get(attributes.specification);
-      current = reference?.kind === "reference" ? this.info.at(reference.offset) : undefined;
-    }
-    return name ?? "[unknown]";
+function nameOf(info: DebugInfo, entry: Entry): string {
+  let current: Entry | undefined = entry;
+  let name: string | undefined;
+  // The way from a copy to what it was made from is short; damaged files may have circles.
+  for (let i = 0; i < 8 && current !== undefined; i++) {
+    const linkage = textOf(current, attributes.linkageName);
+    if (linkage !== undefined) return linkage;
+    name ??= textOf(current, attributes.name);
+    const reference: AttributeValue | undefined = current.values.get(attributes.abstractOrigin) ?? current.values.get(attributes.specification);
+    current = reference?.kind === "reference" ? info.at(reference.offset) : undefined;
   }
+  return name ?? "[unknown]";
 }
 
 /** Entries that may hold functions with a body. */

@@ -2,7 +2,7 @@
 
 import { attributes, forms, tags, unitTypes } from "./constants.ts";
 import { Cursor, DwarfError } from "./cursor.ts";
-import type { SectionName } from "./sections.ts";
+import type { Sections } from "./sections.ts";
 
 interface AttributeSpec {
   readonly attribute: number;
@@ -36,9 +36,19 @@ export interface Unit {
   /** Offset of the first entry. */
   readonly first: number;
   readonly abbreviations: ReadonlyMap<number, Abbreviation>;
+  /** What a skeleton and the split unit with its details have in common. */
+  splitId: bigint | undefined;
   stringOffsetsBase: number;
   addressBase: number;
   rangeListsBase: number;
+  /** Where the lists of .debug_ranges begin that the entries of this unit count from. */
+  rangesBase: number;
+}
+
+/** The places of a split unit's addresses, which its skeleton says. */
+export interface SkeletonBases {
+  readonly addressBase: number;
+  readonly rangesBase: number;
 }
 
 /** A debugging information entry. */
@@ -53,12 +63,15 @@ export interface Entry {
 }
 
 export class DebugInfo {
-  private readonly section: (name: SectionName) => Buffer;
+  readonly section: Sections;
+  /** Of split units; undefined for others. */
+  private readonly skeleton: SkeletonBases | undefined;
   private readonly abbreviationTables = new Map<number, ReadonlyMap<number, Abbreviation>>();
   private list: readonly Unit[] | undefined;
 
-  constructor(section: (name: SectionName) => Buffer) {
+  constructor(section: Sections, skeleton?: SkeletonBases) {
     this.section = section;
+    this.skeleton = skeleton;
   }
 
   units(): readonly Unit[] {
@@ -89,7 +102,7 @@ export class DebugInfo {
     const early = version >= 5 ? cursor.u8() : 0;
     const table = cursor.offset(offsetSize);
     const addressSize = version >= 5 ? early : cursor.u8();
-    if (type === unitTypes.skeleton || type === unitTypes.splitCompile) cursor.skip(8);
+    const splitId = type === unitTypes.skeleton || type === unitTypes.splitCompile ? cursor.u64() : undefined;
     if (type === unitTypes.type || type === unitTypes.splitType) cursor.skip(8 + offsetSize);
     const header = offsetSize === 8 ? 16 : 8;
     const unit: Unit = {
@@ -100,9 +113,12 @@ export class DebugInfo {
       addressSize,
       first: cursor.at,
       abbreviations: this.abbreviations(table),
-      stringOffsetsBase: header,
-      addressBase: header,
-      rangeListsBase: 0,
+      splitId,
+      // A split unit does not say where its own tables begin: right behind their headers, which version 4 did not have.
+      stringOffsetsBase: this.skeleton !== undefined && version < 5 ? 0 : header,
+      addressBase: this.skeleton?.addressBase ?? header,
+      rangeListsBase: this.skeleton === undefined ? 0 : header + 4,
+      rangesBase: this.skeleton?.rangesBase ?? 0,
     };
     this.readBases(unit);
     return unit;
@@ -116,8 +132,10 @@ export class DebugInfo {
       return value?.kind === "number" ? Number(value.value) : otherwise;
     };
     unit.stringOffsetsBase = base(attributes.stringOffsetsBase, unit.stringOffsetsBase);
-    unit.addressBase = base(attributes.addressBase, unit.addressBase);
+    unit.addressBase = base(attributes.addressBase, base(attributes.gnuAddressBase, unit.addressBase));
     unit.rangeListsBase = base(attributes.rangeListsBase, unit.rangeListsBase);
+    const id = root?.values.get(attributes.gnuSplitId);
+    if (id?.kind === "number") unit.splitId = id.value;
   }
 
   private abbreviations(offset: number): ReadonlyMap<number, Abbreviation> {
@@ -199,7 +217,7 @@ export class DebugInfo {
 
   root(unit: Unit): Entry | undefined {
     const root = this.entry(unit, unit.first);
-    return root?.tag === tags.compileUnit ? root : undefined;
+    return root?.tag === tags.compileUnit || root?.tag === tags.skeletonUnit ? root : undefined;
   }
 
   private value(cursor: Cursor, unit: Unit, form: number, implicit: bigint, plain: boolean): AttributeValue {
@@ -242,6 +260,7 @@ export class DebugInfo {
       case forms.lineStrp:
         return this.text("line_str", cursor.offset(unit.offsetSize), plain);
       case forms.strx:
+      case forms.gnuStringIndex:
         return this.indexedText(unit, cursor.uleb(), plain);
       case forms.strx1:
         return this.indexedText(unit, cursor.u8(), plain);
@@ -252,6 +271,7 @@ export class DebugInfo {
       case forms.strx4:
         return this.indexedText(unit, cursor.u32(), plain);
       case forms.addrx:
+      case forms.gnuAddressIndex:
         return this.indexedAddress(unit, cursor.uleb(), plain);
       case forms.addrx1:
         return this.indexedAddress(unit, cursor.u8(), plain);
