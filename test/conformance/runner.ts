@@ -59,6 +59,8 @@ function run(row: Row, place: Place): Promise<Result> {
       env: { ...process.env, TZ: "UTC", ...row.environment },
       cwd: place.folder,
       stdio: [row.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      // A group of its own: what it started and left keeps the pipes open.
+      detached: true,
     });
     child.stdin?.end(row.stdin);
     const out: Buffer[] = [];
@@ -71,12 +73,16 @@ function run(row: Row, place: Place): Promise<Result> {
       told = true;
       (row.attached.to === "beside" ? place.beside : child)?.kill(signalNamed(row.attached.signal));
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+    const timer = setTimeout(() => killGroup(child), timeoutMs);
     child.on("close", (status, signal) => {
       clearTimeout(timer);
       done({ stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), status: signal ?? status });
     });
   });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, "SIGKILL");
 }
 
 /** Lines that count: without blank ones, trailing blanks and the line about attaching. */
