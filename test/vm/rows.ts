@@ -21,7 +21,7 @@ export const featuresKey = "features";
 export const leftBehindKey = "left behind";
 
 /** Of the rows for every kernel one of this many is run, and one of this many loaded. */
-const sampleRates = { run: 100, load: 2 } as const;
+const sampleRates = { run: 100, load: 4 } as const;
 
 function tablesIn(folder: string, mode: "run" | "load"): readonly GuestRow[] {
   const prefix = mode === "load" ? "load " : "";
