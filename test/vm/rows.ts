@@ -40,10 +40,11 @@ function hash(text: string): number {
 /** Whether a row is a script that should be accepted, and needs no files, settings or parameters. */
 function isLoadable(row: Row): boolean {
   const plain = row.options.every((word, i) => word === "-c" || word === "--unsafe" || row.options[i - 1] === "-c");
+  const isWhole = !/\{(row|pid|command|unique|address \w+)\}/.test(row.program);
   const alone = row.fixtures.length === 0 && row.beside === undefined && row.script === undefined && !/^ *import /m.test(row.program);
   const settings = Object.keys(row.environment).length + row.words.length;
   const accepted = row.status === 0 && !row.diagnostics.some((text) => / E /.test(text));
-  return row.program !== "" && plain && alone && settings === 0 && accepted;
+  return row.program !== "" && isWhole && plain && alone && settings === 0 && accepted;
 }
 
 function isThere({ needs }: Row): boolean {
