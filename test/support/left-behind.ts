@@ -1,6 +1,7 @@
 // What tracers left behind on the machine: programs, maps and links that no process holds, events of kprobes and uprobes,
 // pinned files. For the test runner, which compares before and after each test file; other tracers may run meanwhile.
 
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -111,18 +112,28 @@ function pinnedFiles(folder: string): readonly string[] {
   return namesIn(folder).flatMap((name) => [`file ${join(folder, name)}`, ...pinnedFiles(join(folder, name))]);
 }
 
+/** A file system that tracers mount for pinned files. The kernel fills it with iterators of its own, which nobody leaves behind. */
+const pinFolder = "/sys/fs/bpf";
+
+/** Mounts it if need be and allowed, before the first look: what the kernel puts there is then always there. */
+function mountPinFolder(): void {
+  const isMounted = textOf("/proc/self/mounts").split("\n").some((line) => line.split(" ")[1] === pinFolder);
+  if (!isMounted) spawnSync("mount", ["-t", "bpf", "bpf", pinFolder], { stdio: "ignore" });
+}
+
 function tracingEvents(file: string): readonly string[] {
   return textOf(`/sys/kernel/tracing/${file}`).split("\n").filter((line) => line !== "").map((line) => `${file} ${line}`);
 }
 
 /** Everything that would stay if all processes ended now. */
 export function unheldObjects(): ReadonlySet<string> {
+  mountPinFolder();
   // In this order: what is created in between is held when it is looked for.
   const all = kinds.flatMap(({ kind, next }) => allIds(next).map((id) => `${kind} ${id}`));
   const held = heldByProcesses();
   addIndirect(held);
   const objects = all.filter((object) => !held.has(object));
-  return new Set([...objects, ...tracingEvents("kprobe_events"), ...tracingEvents("uprobe_events"), ...pinnedFiles("/sys/fs/bpf")]);
+  return new Set([...objects, ...tracingEvents("kprobe_events"), ...tracingEvents("uprobe_events"), ...pinnedFiles(pinFolder)]);
 }
 
 /** What is new since `before` and does not go within the time that the kernel needs to free what is closed. */
