@@ -51,8 +51,7 @@ function isTypical(): boolean {
 }
 
 const cachedData = readCache();
-const source = `(function (exports, require, module, __filename, __dirname) { ${readFileSync(command, "latin1")}\n})`;
-const script = new Script(source, { filename: command, ...(cachedData === undefined ? {} : { cachedData }) });
+const script = new Script(readFileSync(command, "latin1"), { filename: command, ...(cachedData === undefined ? {} : { cachedData }) });
 if (!isOff && (cachedData === undefined || script.cachedDataRejected === true)) {
   process.once("exit", () => {
     if (isTypical()) writeCache(script);
