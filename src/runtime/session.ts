@@ -150,7 +150,7 @@ export class Session {
     if (attached === undefined) return interruptedWhileAttaching;
     this.completed = true;
     this.output.attached(attached);
-    this.options.child?.release();
+    this.releaseChild();
     await this.runIterators();
     await this.readEvents();
     this.endPrograms();
@@ -392,6 +392,13 @@ export class Session {
       this.ring.stop();
       for (const stop of stops) stop();
     }
+  }
+
+  /** Lets the command start: what the script has printed so far stands before its output. */
+  private releaseChild(): void {
+    if (this.options.child === undefined) return;
+    this.drain(() => !this.output.full);
+    this.options.child.release();
   }
 
   /** Says with -v how the command ended, if it has. */
