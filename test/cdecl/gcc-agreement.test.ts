@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { test } from "node:test";
-import { compareWithGcc, gccIsInstalled } from "./gcc-agreement.ts";
+import { type Agreement, compareWithGcc, gccIsInstalled } from "./gcc-agreement.ts";
 
 const skip = process.arch !== "x64" ? "needs x86-64" : gccIsInstalled() ? false : "gcc is not installed";
 
@@ -55,23 +56,32 @@ function isInstalled(header: string): boolean {
   return roots.some((root) => existsSync(`${root}/${header}`));
 }
 
-test("gcc agrees on every struct and enumerator of system headers", { skip }, (t) => {
+/** What gcc says of a header alone, or else after others. */
+async function compareHeader(header: string): Promise<Agreement> {
+  const include = `#include <${header}>\n`;
+  const alone = await compareWithGcc(include);
+  return alone.refusedByGcc ? compareWithGcc(prelude + include) : alone;
+}
+
+test("gcc agrees on every struct and enumerator of system headers", { skip }, async (t) => {
   const all = process.env.CDECL_HEADERS === "all";
   const headers = all ? allHeaders() : sample.filter(isInstalled);
-  const refused: string[] = [];
-  const total = { headers: 0, structs: 0, fields: 0, enumerators: 0 };
-  const problems: string[] = [];
-  for (const header of headers) {
-    const include = `#include <${header}>\n`;
-    const alone = compareWithGcc(include);
-    const result = alone.refusedByGcc ? compareWithGcc(prelude + include) : alone;
-    if (result.refusedByGcc) refused.push(header);
-    else total.headers++;
-    total.structs += result.structs;
-    total.fields += result.fields;
-    total.enumerators += result.enumerators;
-    problems.push(...result.problems.map((problem) => `${header}: ${problem}`));
-  }
-  t.diagnostic(`${JSON.stringify(total)}; gcc cannot compile: ${refused.join(" ") || "none"}`);
-  assert.deepEqual(problems, []);
+  const results: { readonly header: string; readonly result: Agreement }[] = [];
+  const waiting = headers.values();
+  const work = async () => {
+    for (const header of waiting) results.push({ header, result: await compareHeader(header) });
+  };
+  // One more than processors: this process has work of its own.
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
+  const refused = results.filter(({ result }) => result.refusedByGcc).map(({ header }) => header);
+  const sum = (pick: (result: Agreement) => number) => results.reduce((total, { result }) => total + pick(result), 0);
+  const total = {
+    headers: results.length - refused.length,
+    structs: sum(({ structs }) => structs),
+    fields: sum(({ fields }) => fields),
+    enumerators: sum(({ enumerators }) => enumerators),
+  };
+  t.diagnostic(`${JSON.stringify(total)}; gcc cannot compile: ${refused.sort().join(" ") || "none"}`);
+  assert.ok(total.structs > 0);
+  assert.deepEqual(results.flatMap(({ header, result }) => result.problems.map((problem) => `${header}: ${problem}`)), []);
 });

@@ -1,6 +1,6 @@
 // For tests: reads a header with our parser and lets gcc confirm every size, offset and enumerator with static assertions.
 
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,20 +59,17 @@ export function readWithSystemHeaders(text: string): { definitions: CDefinitions
 }
 
 /** Compares what we and gcc make of a C text. */
-export function compareWithGcc(text: string): Agreement {
+export async function compareWithGcc(text: string): Promise<Agreement> {
   const folder = mkdtempSync(join(tmpdir(), "gcc-agreement-"));
   try {
-    const plain = runGcc(folder, text, ["-E", "-P"]);
-    const compiles = plain.ok && runGcc(folder, text, ["-fsyntax-only"]).ok;
-    if (!compiles) return { problems: [], refusedByGcc: true, structs: 0, fields: 0, enumerators: 0 };
+    const plain = await runGcc(folder, text, ["-E", "-P"]);
+    if (!plain.ok) return refused;
     const { definitions, diagnostics } = readWithSystemHeaders(text);
-    const problems = diagnostics.all().map((d) => d.message);
-    for (const name of definedTags(plain.output)) {
-      if (!definitions.structs.has(name)) problems.push(`${name} is missing`);
-    }
     const { lines, fields } = assertions(definitions);
-    const checked = runGcc(folder, `${text}\n#include <stddef.h>\n${lines.join("\n")}\n`, ["-fsyntax-only"]);
-    if (!checked.ok) problems.push(...checked.errors);
+    const checked = await runGcc(folder, `${text}\n#include <stddef.h>\n${lines.join("\n")}\n`, ["-fsyntax-only"]);
+    if (!checked.ok && !(await runGcc(folder, text, ["-fsyntax-only"])).ok) return refused;
+    const missing = [...definedTags(plain.output)].filter((name) => !definitions.structs.has(name));
+    const problems = [...diagnostics.all().map(({ message }) => message), ...missing.map((name) => `${name} is missing`), ...checked.errors];
     const { structs, enumerators } = definitions;
     return { problems, refusedByGcc: false, structs: structs.size, fields, enumerators: enumerators.size };
   } finally {
@@ -80,16 +77,24 @@ export function compareWithGcc(text: string): Agreement {
   }
 }
 
-function runGcc(
-  folder: string,
-  text: string,
-  options: readonly string[],
-): { ok: boolean; output: string; errors: readonly string[] } {
+const refused: Agreement = { problems: [], refusedByGcc: true, structs: 0, fields: 0, enumerators: 0 };
+
+interface GccRun {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly errors: readonly string[];
+}
+
+function runGcc(folder: string, text: string, options: readonly string[]): Promise<GccRun> {
   const file = join(folder, "text.c");
   writeFileSync(file, text, "latin1");
-  const run = spawnSync("gcc", [...options, "-std=gnu17", "-w", file], { encoding: "latin1", maxBuffer: 1 << 28 });
-  const errors = run.stderr.split("\n").filter((line) => line.includes("error:"));
-  return { ok: run.status === 0, output: run.stdout, errors };
+  return new Promise((done) => {
+    execFile("gcc", [...options, "-std=gnu17", "-w", file], { encoding: "latin1", maxBuffer: 1 << 28 }, (problem, output, complaints) => {
+      const errors = complaints.split("\n").filter((line) => line.includes("error:"));
+      // An end that gcc does not explain is an error too.
+      done({ ok: problem === null, output, errors: problem !== null && errors.length === 0 ? [problem.message] : errors });
+    });
+  });
 }
 
 /** Tags of all definitions in preprocessed text. */
