@@ -2,15 +2,15 @@
 
 import { existsSync } from "node:fs";
 import { readOnlyCast } from "../bpf/helpers.ts";
-import { encodeInstructions } from "../bpf/encode.ts";
 import type { BpfInstruction } from "../bpf/instruction.ts";
 import { attachTypes, programTypes, type ProgramKind } from "../define/attach-spec.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
 import { mapTypes } from "../bpf/map-types.ts";
-import { createMap, linkKprobeMulti, linkPerfEvent, linkUprobeMulti, type LoadResult, loadProgram, openModuleBtf, testRun } from "../sys/bpf.ts";
+import { createMap, linkKprobeMulti, linkPerfEvent, linkUprobeMulti, openModuleBtf, testRun } from "../sys/bpf.ts";
 import { closeFd } from "../sys/memory.ts";
 import { openPerfEvent } from "../sys/perf.ts";
 import { SystemError } from "../sys/system-error.ts";
+import { offerProgram } from "./offer-program.ts";
 
 const exit: BpfInstruction = { op: "exit" };
 
@@ -18,40 +18,23 @@ function move(register: 0 | 2 | 3, value: number): BpfInstruction {
   return { op: "alu", operation: "mov", width: 64, register, source: { kind: "immediate", value } };
 }
 
-function offer(program: ProgramKind, code: readonly BpfInstruction[], attachBtfId: number): LoadResult {
-  return loadProgram({
-    name: "feature",
-    type: program.type,
-    expectedAttach: program.expectedAttach,
-    code: encodeInstructions(code),
-    license: "GPL",
-    attachBtfId,
-    btfFd: 0,
-    functionInfo: new Uint8Array(),
-    lineInfo: new Uint8Array(),
-    kernelVersion: 0,
-    logLevel: 1,
-    logSize: 65_536,
-  });
-}
-
 /** Whether a program is accepted; it is not kept. */
 function accepts(program: ProgramKind, code: readonly BpfInstruction[], attachBtfId = 0): boolean {
-  const result = offer(program, code, attachBtfId);
+  const result = offerProgram(program, code, attachBtfId);
   if (result.ok) closeFd(result.fd);
   return result.ok;
 }
 
 /** Whether a helper is known: the verifier names it when it is not, and complains about arguments when it is. */
 export function hasHelper(id: number): boolean {
-  const result = offer({ type: programTypes.kprobe, expectedAttach: 0 }, [{ op: "call", kind: "helper", target: id, module: 0 }, exit], 0);
+  const result = offerProgram({ type: programTypes.kprobe, expectedAttach: 0 }, [{ op: "call", kind: "helper", target: id, module: 0 }, exit]);
   if (result.ok) closeFd(result.fd);
   return result.ok || (result.log !== "" && !/invalid func|unknown func|cannot use helper/.test(result.log));
 }
 
 /** Instructions that the verifier is willing to look at; -1 when its log does not say. */
 export function instructionLimit(): number {
-  const result = offer({ type: programTypes.kprobe, expectedAttach: 0 }, [move(0, 0), exit], 0);
+  const result = offerProgram({ type: programTypes.kprobe, expectedAttach: 0 }, [move(0, 0), exit]);
   if (result.ok) closeFd(result.fd);
   return Number(/\(limit (\d+)\)/.exec(result.log)?.[1] ?? -1);
 }
@@ -73,7 +56,7 @@ export function hasRingBuffer(): boolean {
 }
 
 export function hasRawTracepointTestRun(): boolean {
-  const result = offer({ type: programTypes.rawTracepoint, expectedAttach: 0 }, [move(0, 0), exit], 0);
+  const result = offerProgram({ type: programTypes.rawTracepoint, expectedAttach: 0 }, [move(0, 0), exit]);
   if (!result.ok) return false;
   const ran = succeeds(() => testRun(result.fd, "feature"));
   closeFd(result.fd);
@@ -84,7 +67,7 @@ export function hasRawTracepointTestRun(): boolean {
 const never = { type: 1, config: 9n, period: 0n, byFrequency: false, inherit: false, config1: 0n, config2: 0n } as const;
 
 export function hasPerfLink(): boolean {
-  const result = offer({ type: programTypes.perfEvent, expectedAttach: 0 }, [move(0, 0), exit], 0);
+  const result = offerProgram({ type: programTypes.perfEvent, expectedAttach: 0 }, [move(0, 0), exit]);
   if (!result.ok) return false;
   const event = openPerfEvent(never, 0, -1, undefined);
   const link = event < 0 ? event : linkPerfEvent(result.fd, event);
@@ -117,7 +100,7 @@ export function hasKprobeSession(): boolean {
 }
 
 function linksMulti(attach: number, link: (fd: number) => number, supported: (link: number) => boolean): boolean {
-  const result = offer({ type: programTypes.kprobe, expectedAttach: attach }, [move(0, 0), exit], 0);
+  const result = offerProgram({ type: programTypes.kprobe, expectedAttach: attach }, [move(0, 0), exit]);
   if (!result.ok) return false;
   try {
     const made = link(result.fd);

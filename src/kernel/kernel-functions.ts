@@ -1,11 +1,11 @@
 // Which kernel functions (kfuncs) a kind of program may call: a program that calls one is offered to the verifier.
 
-import { encodeInstructions } from "../bpf/encode.ts";
+import type { BpfInstruction } from "../bpf/instruction.ts";
 import type { ProgramKind } from "../define/attach-spec.ts";
 import { attachTypes, programTypes } from "../define/attach-spec.ts";
 import { btfKinds, type BtfReader } from "../formats/btf/reader.ts";
-import { loadProgram } from "../sys/bpf.ts";
 import { closeFd } from "../sys/memory.ts";
+import { offerProgram } from "./offer-program.ts";
 
 /** The verifier looks at the list of allowed functions before it looks at arguments (kernel/bpf/verifier.c, check_kfunc_call). */
 const refusal = /is not allowed|cannot call kernel function|is not a kernel function/;
@@ -17,25 +17,14 @@ export function allowsKernelFunction(btf: BtfReader | undefined, name: string, p
   const id = btf?.find(btfKinds.func, name);
   if (btf === undefined || id === undefined) return false;
   const tracing = program.type === programTypes.tracing;
-  const code = encodeInstructions([
+  const code: readonly BpfInstruction[] = [
     { op: "call", kind: "kfunc", target: id, module: 0 },
     { op: "alu", operation: "mov", width: 64, register: 0, source: { kind: "immediate", value: 0 } },
     { op: "exit" },
-  ]);
-  const result = loadProgram({
-    name: "kfunc_allowed",
-    type: program.type,
-    expectedAttach: tracing ? attachTypes.traceRawTp : program.expectedAttach,
-    code,
-    license: "GPL",
-    attachBtfId: tracing ? (btf.find(btfKinds.typedef, anyTracepoint) ?? 0) : 0,
-    btfFd: 0,
-    functionInfo: new Uint8Array(),
-    lineInfo: new Uint8Array(),
-    kernelVersion: 0,
-    logLevel: 1,
-    logSize: 65_536,
-  });
+  ];
+  const kind = tracing ? { type: program.type, expectedAttach: attachTypes.traceRawTp } : program;
+  const attachBtfId = tracing ? (btf.find(btfKinds.typedef, anyTracepoint) ?? 0) : 0;
+  const result = offerProgram(kind, code, attachBtfId);
   if (!result.ok) return result.log !== "" && !refusal.test(result.log);
   closeFd(result.fd);
   return true;
