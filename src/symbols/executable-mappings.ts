@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { ElfFile } from "../formats/elf/elf.ts";
 import { mapFile } from "../sys/memory.ts";
+import { executableLines } from "./maps-file.ts";
 
 export interface ExecutableMapping {
   readonly start: bigint;
@@ -18,14 +19,11 @@ export function executableMappings(pid: number): readonly ExecutableMapping[] {
   return parseExecutableMappings(readFileSync(`/proc/${pid}/maps`, "latin1"));
 }
 
-/** Lines of /proc/PID/maps (proc_pid_maps(5)). */
+/** What /proc/PID/maps says. */
 export function parseExecutableMappings(text: string): readonly ExecutableMapping[] {
-  return text.split("\n").flatMap((line) => {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) (\S+) (\d+)\s*(.*)$/.exec(line);
-    if (match === null) return [];
-    const [, start = "0", end = "0", offset = "0", device = "", inode = "0", path = ""] = match;
-    const identity = inode !== "0" ? `${device} ${inode}` : path.startsWith("[") ? path : undefined;
-    return [{ start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`), identity, path }];
+  return executableLines(text).map(({ start, end, offset, major, minor, inode, path }) => {
+    const identity = inode !== "0" ? `${major}:${minor} ${inode}` : path.startsWith("[") ? path : undefined;
+    return { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`), identity, path };
   });
 }
 

@@ -1,5 +1,7 @@
 // The executable mappings of a process, as /proc/PID/maps (proc(5)) shows them or as events tell them.
 
+import { executableLines } from "./maps-file.ts";
+
 /** Addresses and offsets are in pages of 4096 bytes: as numbers they are exact. */
 export interface Mapping {
   readonly start: number;
@@ -27,20 +29,18 @@ export function fileOffsetOf(mapping: Mapping, address: bigint): bigint {
   return address - (BigInt(mapping.start - mapping.offset) << pageBits);
 }
 
-const lineForm = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) ([0-9a-f]+):([0-9a-f]+) (\d+) *(.*)$/;
-
 /** /proc/PID/maps as it is at the time `seen`: executable mappings in ascending order. */
 export function parseMaps(text: string, seen: number): readonly Mapping[] {
-  return text.split("\n").flatMap((line) => {
-    // Most lines are of data.
-    if (line[line.indexOf(" ") + 3] !== "x") return [];
-    const [, start, end, , offset, major, minor, inode, path] = lineForm.exec(line) ?? [];
-    if (start === undefined || end === undefined || path === undefined) return [];
-    const hex = (digits: string | undefined) => Number.parseInt(digits ?? "0", 16);
-    const page = (digits: string | undefined) => pageOf(BigInt(`0x${digits ?? "0"}`));
-    const place = { start: page(start), end: page(end), offset: page(offset) };
-    return [{ ...place, path: plainPath(path), device: `${hex(major)}:${hex(minor)}`, inode: Number(inode), seen }];
-  });
+  const page = (digits: string) => pageOf(BigInt(`0x${digits}`));
+  return executableLines(text).map(({ start, end, offset, major, minor, inode, path }) => ({
+    start: page(start),
+    end: page(end),
+    offset: page(offset),
+    path: plainPath(path),
+    device: `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`,
+    inode: Number(inode),
+    seen,
+  }));
 }
 
 /** The names that the kernel gives to memory without a file differ: none in one place, `//anon` in the other. */
