@@ -2,50 +2,17 @@
 // used again soon, so other tracers on the machine do not disturb.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { native } from "../../src/sys/ffi.ts";
 import { closeFd } from "../../src/sys/memory.ts";
-import { syscallNumbers } from "../../src/sys/syscall-numbers.ts";
-
-/** Commands of bpf(2) that open an object by its id, and how /proc/PID/fdinfo calls the id. */
-const kinds = [
-  { kind: "program", field: "prog_id", open: 13 },
-  { kind: "map", field: "map_id", open: 14 },
-  { kind: "link", field: "link_id", open: 30 },
-] as const;
-
-export interface KernelObject {
-  readonly kind: (typeof kinds)[number]["kind"];
-  readonly id: number;
-}
+import { type KernelObject, objectsAt, openObject } from "../support/held-objects.ts";
 
 /** Programs, maps and links that a process has open now. */
 export function kernelObjectsOf(pid: number): readonly KernelObject[] {
-  const folder = `/proc/${pid}/fdinfo`;
-  const objects = new Map<string, KernelObject>();
-  for (const name of readdirSync(folder)) {
-    const text = readIfThere(`${folder}/${name}`);
-    for (const { kind, field } of kinds) {
-      const id = new RegExp(`^${field}:\\s*(\\d+)`, "m").exec(text)?.[1];
-      if (id !== undefined) objects.set(`${kind} ${id}`, { kind, id: Number(id) });
-    }
-  }
-  return [...objects.values()];
+  const all = readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => objectsAt(pid, fd));
+  return [...new Map(all.map((object) => [`${object.kind} ${object.id}`, object])).values()];
 }
 
-/** Descriptors may be closed meanwhile. */
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "latin1");
-  } catch {
-    return "";
-  }
-}
-
-function exists({ kind, id }: KernelObject): boolean {
-  const attributes = Buffer.alloc(16);
-  attributes.writeUInt32LE(id);
-  const command = kinds.find((known) => known.kind === kind)?.open ?? 0;
-  const fd = native().syscall(syscallNumbers.bpf, command, native().addressOf(attributes), attributes.length);
+function exists(object: KernelObject): boolean {
+  const fd = openObject(object);
   if (fd >= 0) closeFd(fd);
   return fd >= 0;
 }

@@ -2,28 +2,16 @@
 // pinned files. For the test runner, which compares before and after each test file; other tracers may run meanwhile.
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { native } from "../../src/sys/ffi.ts";
 import { closeFd } from "../../src/sys/memory.ts";
-import { syscallNumbers } from "../../src/sys/syscall-numbers.ts";
-
-/** Commands of bpf(2) that walk through all objects of a kind and open one; where bpf_*_info says what an object holds itself. */
-const kinds = [
-  { kind: "program", field: "prog_id", next: 11, open: 13 },
-  { kind: "map", field: "map_id", next: 12, open: 14 },
-  { kind: "link", field: "link_id", next: 31, open: 30 },
-] as const;
-type Kind = (typeof kinds)[number]["kind"];
+import { bpf, namesIn, type ObjectKind, objectKinds, objectsAt, openObject, textOf } from "./held-objects.ts";
 
 const getInfo = 15;
 const programInfo = { size: 64, mapCount: 52, maps: 56 };
 const linkInfo = { size: 16, program: 8 };
-
-function bpf(command: number, attributes: Buffer): number {
-  return native().syscall(syscallNumbers.bpf, command, native().addressOf(attributes), attributes.length);
-}
 
 function allIds(next: number): readonly number[] {
   const ids: number[] = [];
@@ -42,11 +30,7 @@ function heldByProcesses(): Set<string> {
   for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
     for (const fd of namesIn(`/proc/${pid}/fd`)) {
       if (!linkOf(`/proc/${pid}/fd/${fd}`).startsWith("anon_inode:bpf")) continue;
-      const text = textOf(`/proc/${pid}/fdinfo/${fd}`);
-      for (const { kind, field } of kinds) {
-        const id = new RegExp(`^${field}:\\s*(\\d+)`, "m").exec(text)?.[1];
-        if (id !== undefined) held.add(`${kind} ${id}`);
-      }
+      for (const { kind, id } of objectsAt(pid, fd)) held.add(`${kind} ${id}`);
     }
   }
   return held;
@@ -54,7 +38,7 @@ function heldByProcesses(): Set<string> {
 
 /** Adds what held objects hold themselves: links their program, programs their maps. */
 function addIndirect(held: Set<string>): void {
-  const idsOf = (kind: Kind) => [...held].filter((object) => object.startsWith(`${kind} `)).map((object) => Number(object.split(" ")[1]));
+  const idsOf = (kind: ObjectKind) => [...held].filter((object) => object.startsWith(`${kind} `)).map((object) => Number(object.split(" ")[1]));
   for (const id of idsOf("link")) {
     const info = infoOf("link", id, Buffer.alloc(linkInfo.size));
     if (info !== undefined) held.add(`program ${info.readUInt32LE(linkInfo.program)}`);
@@ -69,10 +53,8 @@ function addIndirect(held: Set<string>): void {
   }
 }
 
-function infoOf(kind: Kind, id: number, info: Buffer): Buffer | undefined {
-  const attributes = Buffer.alloc(16);
-  attributes.writeUInt32LE(id);
-  const fd = bpf(kinds.find((known) => known.kind === kind)?.open ?? 0, attributes);
+function infoOf(kind: ObjectKind, id: number, info: Buffer): Buffer | undefined {
+  const fd = openObject({ kind, id });
   if (fd < 0) return undefined;
   const request = Buffer.alloc(16);
   request.writeUInt32LE(fd, 0);
@@ -81,23 +63,6 @@ function infoOf(kind: Kind, id: number, info: Buffer): Buffer | undefined {
   const result = bpf(getInfo, request);
   closeFd(fd);
   return result < 0 ? undefined : info;
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // Processes end, file systems are not mounted.
-    return [];
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "latin1");
-  } catch {
-    return "";
-  }
 }
 
 function linkOf(file: string): string {
@@ -129,7 +94,7 @@ function tracingEvents(file: string): readonly string[] {
 export function unheldObjects(): ReadonlySet<string> {
   mountPinFolder();
   // In this order: what is created in between is held when it is looked for.
-  const all = kinds.flatMap(({ kind, next }) => allIds(next).map((id) => `${kind} ${id}`));
+  const all = objectKinds.flatMap(({ kind, next }) => allIds(next).map((id) => `${kind} ${id}`));
   const held = heldByProcesses();
   addIndirect(held);
   const objects = all.filter((object) => !held.has(object));
