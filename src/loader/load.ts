@@ -160,7 +160,8 @@ function loadProbe(
       if (quiet.ok) return { fd: quiet.fd, log: first.log };
     }
     const second = loadProgram({ ...attributes, logLevel: 1 });
-    if (second.ok) return second;
+    // Signals interrupted the first attempt: its log was not wanted.
+    if (second.ok) return { fd: second.fd, log: options.logLevel > 0 ? second.log : "" };
     throw new VerifierRejection(probe, first.errno, second.log);
   } finally {
     for (const fd of [btfFd, ownerFd]) if (fd >= 0) closeFd(fd);
