@@ -6,10 +6,9 @@ import { after, describe, type TestContext, test } from "node:test";
 import { buildFixtures } from "../conformance/fixtures.ts";
 import { describeRow } from "../conformance/table.ts";
 import { bootGuest, buildGuestRunner, type Guest, reasonAgainstGuests } from "./boot-guest.ts";
-import { featuresKey, leftBehindKey, rowsFor } from "./rows.ts";
+import { featuresKey, guestKernels, leftBehindKey, rowsFor } from "./rows.ts";
 
-const allKernels = ["6.1", "6.12"];
-const kernels = process.env["VM_KERNELS"]?.split(",") ?? allKernels;
+const kernels = process.env["VM_KERNELS"]?.split(",") ?? guestKernels;
 const only = process.env["VM_ROWS"]?.split(",");
 const guestsAtATime = Math.max(1, Number(process.env["VM_GUESTS"] ?? availableParallelism()));
 
