@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KernelFunctions } from "../define/target.ts";
+import { readKernelFile } from "../sys/kernel-file.ts";
 import { kernelSymbols } from "./kallsyms.ts";
 import { tracefsPath } from "./tracefs.ts";
 
@@ -49,7 +50,7 @@ function readBlacklist(): ReadonlySet<string> {
 /** The list of tracefs; undefined when it may not be read. */
 function readFilterFunctions(): readonly TraceableFunction[] | undefined {
   try {
-    return parseFilterFunctions(readFileSync(join(tracefsPath(), "available_filter_functions"), "latin1"));
+    return parseFilterFunctions(readKernelFile(join(tracefsPath(), "available_filter_functions")).toString("latin1"));
   } catch {
     // A locked-down kernel refuses even root: the caller has other sources.
     return undefined;

@@ -2,8 +2,8 @@
 //
 //   ADDRESS TYPE NAME[<TAB>[MODULE]]      16 hex digits; zeroes when addresses are hidden (kernel.kptr_restrict)
 
-import { readFileSync } from "node:fs";
 import { ascendingOrder, countUpTo } from "../base/ascending-order.ts";
+import { readKernelFile } from "../sys/kernel-file.ts";
 
 export interface KernelSymbol {
   readonly name: string;
@@ -26,7 +26,7 @@ const cache = new Map<"symbols", KernelSymbols>();
 export function kernelSymbols(): KernelSymbols {
   const known = cache.get("symbols");
   if (known !== undefined) return known;
-  const made = indexSymbols(readFileSync("/proc/kallsyms"));
+  const made = indexSymbols(readKernelFile("/proc/kallsyms"));
   cache.set("symbols", made);
   return made;
 }
@@ -51,7 +51,7 @@ export function kernelNames(): (address: bigint) => KernelSymbol | undefined {
       if (!readBefore) changing = { symbols: kernelSymbols(), readAt: now };
     }
     if (core.some(([start, end]) => address >= start && address < end)) return kernelSymbols().resolve(address);
-    if (changing === undefined || now > changing.readAt + freshness) changing = { symbols: indexSymbols(readFileSync("/proc/kallsyms")), readAt: now };
+    if (changing === undefined || now > changing.readAt + freshness) changing = { symbols: indexSymbols(readKernelFile("/proc/kallsyms")), readAt: now };
     return changing.symbols.resolve(address);
   };
   return (address) => {

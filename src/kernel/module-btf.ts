@@ -6,6 +6,7 @@ import { checkBtf } from "../formats/btf/check.ts";
 import { joinBtf } from "../formats/btf/join.ts";
 import { btfKinds, BtfReader } from "../formats/btf/reader.ts";
 import { BtfTypes } from "../formats/btf/types.ts";
+import { mapKernelFile, readKernelFile } from "../sys/kernel-file.ts";
 import { lazy } from "./lazy.ts";
 
 export interface KernelBtf {
@@ -19,11 +20,17 @@ interface VmlinuxBtf extends KernelBtf {
   readonly bytes: Uint8Array;
 }
 
+/** Linux 6.16 and later let it be mapped. */
+function kernelBytes(): Uint8Array {
+  const file = join(folder, "vmlinux");
+  return mapKernelFile(file) ?? readKernelFile(file);
+}
+
 /** The kernel's own; null when there is none. */
 export const vmlinuxBtf = lazy((): VmlinuxBtf | null => {
   try {
     const given = process.env["BPFTRACE_BTF"];
-    const bytes = new Uint8Array(readFileSync(given ?? join(folder, "vmlinux")));
+    const bytes = given === undefined ? kernelBytes() : readFileSync(given);
     const reader = new BtfReader(bytes);
     if (given !== undefined) checkBtf(reader);
     return { bytes, reader, types: new BtfTypes(reader) };
@@ -49,7 +56,7 @@ function readModule(name: string): KernelBtf | null {
   const kernel = vmlinuxBtf();
   if (kernel === null) return null;
   try {
-    const reader = new BtfReader(joinBtf(kernel.bytes, new Uint8Array(readFileSync(join(folder, name)))));
+    const reader = new BtfReader(joinBtf(kernel.bytes, readKernelFile(join(folder, name))));
     return { reader, types: new BtfTypes(reader, kernel.types) };
   } catch {
     // The module has no type information, or is gone.

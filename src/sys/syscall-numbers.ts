@@ -1,6 +1,7 @@
 // Numbers of the system calls that are made directly (arch/x86/entry/syscalls/syscall_64.tbl, asm-generic/unistd.h).
 
 const x64 = {
+  read: 0,
   write: 1,
   close: 3,
   mmap: 9,
@@ -21,6 +22,7 @@ const x64 = {
 } as const;
 
 const arm64 = {
+  read: 63,
   write: 64,
   close: 57,
   mmap: 222,

@@ -27,18 +27,13 @@ export const btfKinds = {
   enum64: 19,
 } as const;
 
-const extraWords: ReadonlyMap<number, (members: number) => number> = new Map<number, (members: number) => number>([
-  [btfKinds.int, () => 1],
-  [btfKinds.array, () => 3],
-  [btfKinds.struct, (n) => 3 * n],
-  [btfKinds.union, (n) => 3 * n],
-  [btfKinds.enum, (n) => 2 * n],
-  [btfKinds.funcProto, (n) => 2 * n],
-  [btfKinds.variable, () => 1],
-  [btfKinds.dataSection, (n) => 3 * n],
-  [btfKinds.declTag, () => 1],
-  [btfKinds.enum64, (n) => 3 * n],
-]);
+/** By kind: words after the common three, and words for each member. */
+const fixedWords = new Uint8Array(32);
+const memberWords = new Uint8Array(32);
+for (const kind of [btfKinds.int, btfKinds.variable, btfKinds.declTag]) fixedWords[kind] = 1;
+fixedWords[btfKinds.array] = 3;
+for (const kind of [btfKinds.struct, btfKinds.union, btfKinds.dataSection, btfKinds.enum64]) memberWords[kind] = 3;
+for (const kind of [btfKinds.enum, btfKinds.funcProto]) memberWords[kind] = 2;
 
 const headerLength = 24;
 
@@ -79,14 +74,15 @@ export class BtfReader {
     }
     this.bytes = bytes;
     this.words = wordsOf(bytes, typeStart, typeEnd);
-    const places = new Uint32Array(this.words.length / 3 + 1);
+    const { words } = this;
+    const places = new Uint32Array(words.length / 3 + 1);
     let count = 0;
-    for (let at = 0; at < this.words.length; ) {
+    for (let at = 0; at < words.length; ) {
       count += 1;
       places[count] = at;
-      const info = this.words[at + 1] ?? 0;
+      const info = words[at + 1] ?? 0;
       const kind = (info >>> 24) & 31;
-      at += 3 + (extraWords.get(kind)?.(info & 0xffff) ?? 0);
+      at += 3 + (fixedWords[kind] ?? 0) + (memberWords[kind] ?? 0) * (info & 0xffff);
     }
     this.places = places;
     this.count = count;
@@ -143,21 +139,27 @@ export class BtfReader {
     return id === 0 ? undefined : id;
   }
 
-  /** Looks the name up among the strings, each of which is there once, and then the type that refers to it. */
+  /** The first type of a kind that has the name. */
   private search(kind: number, name: string): number {
     const { words, places, count } = this;
-    const strings = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.stringStart, this.stringEnd - this.stringStart);
     let first = 0;
-    for (let at = strings.indexOf(`\0${name}\0`, 0, "latin1"); at >= 0; at = strings.indexOf(`\0${name}\0`, at + 1, "latin1")) {
+    for (const offset of this.offsetsOf(name)) {
       const end = first === 0 ? count : first - 1;
       for (let id = 1; id <= end; id++) {
         const place = places[id] ?? 0;
-        if (words[place] !== at + 1 || (((words[place + 1] ?? 0) >>> 24) & 31) !== kind) continue;
+        if (words[place] !== offset || (((words[place + 1] ?? 0) >>> 24) & 31) !== kind) continue;
         first = id;
         break;
       }
     }
     return first;
+  }
+
+  /** Where a text stands among the strings; each is there once. */
+  *offsetsOf(text: string): Iterable<number> {
+    const strings = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.stringStart, this.stringEnd - this.stringStart);
+    const wanted = `\0${text}\0`;
+    for (let at = strings.indexOf(wanted, 0, "latin1"); at >= 0; at = strings.indexOf(wanted, at + 1, "latin1")) yield at + 1;
   }
 
   /** All names of a kind with their ids. */

@@ -21,6 +21,9 @@ const charEncoding = 2;
 const signedEncoding = 1;
 const boolEncoding = 4;
 
+/** Enumerators that are searched for one by one before all are indexed. */
+const fewSearches = 8;
+
 export class BtfTypes {
   private readonly btf: BtfReader;
   private readonly layouts = new Map<number, StructLayout>();
@@ -29,6 +32,7 @@ export class BtfTypes {
   /** Named structs whose fields were asked for. */
   readonly examined: StructType[] = [];
   private enumerators: Map<string, { enum: number; value: bigint }> | undefined;
+  private enumeratorSearches = 0;
 
   private readonly base: BtfTypes | undefined;
 
@@ -205,10 +209,30 @@ export class BtfTypes {
     return id === undefined ? undefined : this.type(id, "kernel");
   }
 
+  /** The first few names are searched for; an index costs many times as much. */
   enumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined {
+    if (this.enumerators === undefined && this.enumeratorSearches < fewSearches) {
+      this.enumeratorSearches += 1;
+      return this.searchEnumerator(name);
+    }
     this.enumerators ??= this.indexEnumerators();
     const found = this.enumerators.get(name);
     return found === undefined ? undefined : { enum: this.enumById(found.enum), value: found.value };
+  }
+
+  private searchEnumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined {
+    const { btf } = this;
+    const offsets = new Set(btf.offsetsOf(name));
+    if (offsets.size === 0) return undefined;
+    for (let id = 1; id <= btf.count; id++) {
+      const kind = btf.kind(id);
+      if (kind !== kinds.enum && kind !== kinds.enum64) continue;
+      const wide = kind === kinds.enum64;
+      for (let i = 0; i < btf.members(id); i++) {
+        if (offsets.has(btf.extra(id, (wide ? 3 : 2) * i))) return { enum: this.enumById(id), value: this.enumValue(id, i, wide, btf.flag(id)) };
+      }
+    }
+    return undefined;
   }
 
   private indexEnumerators(): Map<string, { enum: number; value: bigint }> {
