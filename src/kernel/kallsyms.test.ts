@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { indexSymbols, kernelNames, kernelSymbols } from "./kallsyms.ts";
 
-const symbols = indexSymbols(Buffer.from(`ffffffff81000100 T first
+const symbols = indexSymbols(Buffer.from(`0000000000000000 A absolute
+ffffffff81000100 T first
+ffffffff81000140 t alias_one
+ffffffff81000140 T alias_two
 ffffffff81000180 t show
 ffffffff81000200 D some_data
 ffffffff81000240 T second
 ffffffffc0001000 t show	[overlay]
-0000000000000000 A absolute
 ffffffffc0002000 t bpf_prog_6deef7357e7b4530_begin	[bpf]
-ffffffff81000140 t alias_one
-ffffffff81000140 T alias_two
 `));
 
 test("an address belongs to the function that starts below it", () => {
@@ -51,6 +51,38 @@ test("hidden addresses name nothing", () => {
   assert.equal(hidden.resolve(0xffffffff81000182n), undefined);
   assert.deepEqual(hidden.addresses("first"), []);
   assert.equal(indexSymbols(Buffer.alloc(0)).resolve(0xffffffff81000182n), undefined);
+});
+
+/** What a search through all lines finds. */
+function searched(text: string, address: bigint): { readonly name: string; readonly offset: bigint } | undefined {
+  const functions = text.split("\n").flatMap((line) => {
+    const [start = "", type = "", name = ""] = line.split(/[ \t]/);
+    return "tTwW".includes(type) && start.startsWith("fff") ? [{ start: BigInt(`0x${start}`), name }] : [];
+  });
+  let best: { readonly start: bigint; readonly name: string } | undefined;
+  for (const found of functions) if (found.start <= address && (best === undefined || found.start >= best.start)) best = found;
+  return best === undefined ? undefined : { name: best.name, offset: address - best.start };
+}
+
+test("ordered and unordered symbols are searched alike", () => {
+  const line = (address: number, type: string, name: string) => `ffffffff${address.toString(16)} ${type} ${name}\n`;
+  for (const inOrder of [true, false]) {
+    let state = 7;
+    const next = (limit: number) => {
+      state = (state * 1103515245 + 12345) % 2147483648;
+      return Math.floor((state / 2147483648) * limit);
+    };
+    const starts = Array.from({ length: 400 }, () => 0x81000000 + next(1 << 12));
+    if (inOrder) starts.sort((a, b) => a - b);
+    const own = starts.map((start, i) => line(start, "tTdDWr"[next(6)] ?? "t", `own_${i}`));
+    const others = Array.from({ length: 30 }, (_, i) => line(0xc0000000 + next(1 << 12), "t", `other_${i}\t[module]`));
+    const text = ["0000000000000000 A start\n", ...own, ...others].join("");
+    const index = indexSymbols(Buffer.from(text));
+    for (let i = 0; i < 600; i++) {
+      const address = (i % 2 === 0 ? 0xffffffff80ffff00n : 0xffffffffbfffff00n) + BigInt(next((1 << 12) + 600));
+      assert.deepEqual(index.resolve(address), searched(text, address), `${address.toString(16)}, ${inOrder}`);
+    }
+  }
 });
 
 test("names are found one by one and many at a time", () => {

@@ -70,6 +70,7 @@ function coreRanges(symbols: KernelSymbols): readonly (readonly [bigint, bigint]
 const lineFeed = 10;
 const tab = 9;
 const blank = 32;
+const typeAt = 17;
 const nameAt = 19;
 /** By type: whether such symbols are code. */
 const isText = Uint8Array.from({ length: 256 }, (_, type) => (Buffer.from("tTwW").includes(type) ? 1 : 0));
@@ -92,24 +93,137 @@ function digit(byte: number): number {
   return byte >= 97 ? byte - 87 : byte - 48;
 }
 
-interface TextSymbols {
-  /** Ascending; without the common bits. */
-  readonly starts: Float64Array;
-  /** Where the lines are. */
-  readonly lines: Uint32Array;
+/** Where functions begin, without the common bits, and where their lines are. */
+interface Functions {
+  /** The last one up to an address; undefined when there is none. */
+  upTo(rest: number): FunctionPlace | undefined;
+  /** Where the first one after an address begins. */
+  after(rest: number): number | undefined;
 }
 
-/** Functions by address: symbols of code whose address is not hidden. */
-function textSymbols(text: Buffer): TextSymbols {
-  const most = Math.ceil(text.length / (nameAt + 2));
+interface FunctionPlace {
+  readonly start: number;
+  readonly line: number;
+}
+
+/**
+ * The functions of a text of symbols. The kernel's own symbols come first, in ascending order: they are searched where they stand. The
+ * others, of modules and programs, lie elsewhere and are sorted.
+ */
+function functionsOf(text: Buffer): Functions {
+  const own = new OrderedLines(text, ownSymbolsEnd(text));
+  let others: Functions | undefined;
+  const both = () => {
+    others ??= sortedFunctions(text, own.end);
+    return others;
+  };
+  return {
+    upTo: (rest) => {
+      const first = own.upTo(rest);
+      if (first !== undefined && rest < own.last) return first;
+      const second = both().upTo(rest);
+      return second === undefined || (first !== undefined && first.start > second.start) ? first : second;
+    },
+    after: (rest) => {
+      const first = own.after(rest);
+      if (first !== undefined && rest >= own.first) return first;
+      const second = both().after(rest);
+      return second === undefined || (first !== undefined && first < second) ? first : second;
+    },
+  };
+}
+
+/** Where the symbols of modules begin, whose names are in brackets; 0 when those before are not in order. */
+function ownSymbolsEnd(text: Buffer): number {
+  const found = text.indexOf(tab);
+  const end = found < 0 ? text.length : text.lastIndexOf(lineFeed, found) + 1;
+  const samples = 256;
+  let before = -1;
+  for (let i = 0; i < samples; i++) {
+    const start = startAt(text, lineAt(text, Math.floor((end * i) / samples)));
+    if (start < before) return 0;
+    before = start;
+  }
+  return end;
+}
+
+/** The beginning of the line that contains a place. */
+function lineAt(text: Buffer, at: number): number {
+  return at === 0 ? 0 : text.lastIndexOf(lineFeed, at - 1) + 1;
+}
+
+/** The address of a line without the common bits; -1 when it does not begin with them. */
+function startAt(text: Buffer, line: number): number {
+  if (text[line] !== 0x66 || text[line + 1] !== 0x66 || text[line + 2] !== 0x66) return -1;
+  let rest = 0;
+  for (let i = 3; i < 16; i++) rest = rest * 16 + digit(text[line + i] ?? 0);
+  return rest;
+}
+
+/** Lines in ascending order of their addresses. */
+class OrderedLines {
+  readonly end: number;
+  /** Addresses of the first and the last line. */
+  readonly first: number;
+  readonly last: number;
+  private readonly text: Buffer;
+
+  constructor(text: Buffer, end: number) {
+    this.text = text;
+    this.end = end;
+    this.first = end === 0 ? Number.POSITIVE_INFINITY : startAt(text, 0);
+    this.last = end === 0 ? -1 : startAt(text, lineAt(text, end - 1));
+  }
+
+  /** The first line whose address is greater; `end` when there is none. */
+  private lineAfter(rest: number): number {
+    let [low, high] = [0, this.end];
+    while (low < high) {
+      const line = Math.max(low, lineAt(this.text, (low + high) >> 1));
+      if (startAt(this.text, line) > rest) high = line;
+      else low = this.next(line);
+    }
+    return low;
+  }
+
+  private next(line: number): number {
+    const feed = this.text.indexOf(lineFeed, line);
+    return feed < 0 ? this.end : Math.min(feed + 1, this.end);
+  }
+
+  private isFunction(line: number): boolean {
+    return isText[this.text[line + typeAt] ?? 0] === 1;
+  }
+
+  upTo(rest: number): FunctionPlace | undefined {
+    for (let after = this.lineAfter(rest); after > 0; ) {
+      const line = lineAt(this.text, after - 1);
+      const start = startAt(this.text, line);
+      if (start < 0) return undefined;
+      if (this.isFunction(line)) return { start, line };
+      after = line;
+    }
+    return undefined;
+  }
+
+  after(rest: number): number | undefined {
+    for (let line = this.lineAfter(rest); line < this.end; line = this.next(line)) {
+      if (this.isFunction(line)) return startAt(this.text, line);
+    }
+    return undefined;
+  }
+}
+
+/** Symbols of code from a place on whose address is not hidden, sorted. */
+function sortedFunctions(text: Buffer, from: number): Functions {
+  const most = Math.ceil((text.length - from) / (nameAt + 2));
   const starts = new Float64Array(most);
   const lines = new Uint32Array(most);
   let count = 0;
-  for (let at = 0; at + nameAt < text.length; ) {
-    if (isText[text[at + 17] ?? 0] === 1 && text[at] === 0x66 && text[at + 1] === 0x66 && text[at + 2] === 0x66) {
-      let rest = 0;
-      for (let i = 3; i < 16; i++) rest = rest * 16 + digit(text[at + i] ?? 0);
-      starts[count] = rest;
+  for (let at = from; at + nameAt < text.length; ) {
+    const start = isText[text[at + typeAt] ?? 0] === 1 ? startAt(text, at) : -1;
+    if (start >= 0) {
+      starts[count] = start;
       lines[count] = at;
       count += 1;
     }
@@ -118,21 +232,24 @@ function textSymbols(text: Buffer): TextSymbols {
     at = end + 1;
   }
   const order = ascendingOrder(starts.subarray(0, count));
-  const sorted = { starts: new Float64Array(count), lines: new Uint32Array(count) };
-  for (let i = 0; i < count; i++) {
-    sorted.starts[i] = starts[order[i] ?? 0] ?? 0;
-    sorted.lines[i] = lines[order[i] ?? 0] ?? 0;
-  }
-  return sorted;
+  const sorted = Float64Array.from(order, (place) => starts[place] ?? 0);
+  return {
+    upTo: (rest) => {
+      const found = countUpTo(sorted, rest) - 1;
+      const start = sorted[found];
+      return start === undefined ? undefined : { start, line: lines[order[found] ?? 0] ?? 0 };
+    },
+    after: (rest) => sorted[countUpTo(sorted, rest)],
+  };
 }
 
 /** Indexes the text of /proc/kallsyms; only text symbols name code. */
 export function indexSymbols(text: Buffer): KernelSymbols {
-  let byAddress: TextSymbols | undefined;
+  let byAddress: Functions | undefined;
   let byName: ReadonlyMap<string, number> | undefined;
   let searches = 0;
   const functions = () => {
-    byAddress ??= textSymbols(text);
+    byAddress ??= functionsOf(text);
     return byAddress;
   };
   const addressAt = (line: number) => BigInt(`0x${text.toString("latin1", line, line + 16)}`);
@@ -145,10 +262,8 @@ export function indexSymbols(text: Buffer): KernelSymbols {
   return {
     resolve: (address) => {
       if (address >> (64n - commonBits) !== (1n << commonBits) - 1n) return undefined;
-      const { starts, lines } = functions();
-      const found = countUpTo(starts, restOf(address)) - 1;
-      const line = lines[found];
-      return line === undefined ? undefined : { name: nameOf(text, line), offset: address - addressOf(starts[found] ?? 0) };
+      const found = functions().upTo(restOf(address));
+      return found === undefined ? undefined : { name: nameOf(text, found.line), offset: address - addressOf(found.start) };
     },
     address: (name) => {
       const line = lineOf(name);
@@ -157,7 +272,7 @@ export function indexSymbols(text: Buffer): KernelSymbols {
     addresses: (name) => {
       const found: bigint[] = [];
       for (let line = findLine(text, name, 0); line !== undefined; line = findLine(text, name, line + nameAt)) {
-        if (isText[text[line + 17] ?? 0] === 1 && addressAt(line) !== 0n) found.push(addressAt(line));
+        if (isText[text[line + typeAt] ?? 0] === 1 && addressAt(line) !== 0n) found.push(addressAt(line));
       }
       return found;
     },
@@ -165,8 +280,7 @@ export function indexSymbols(text: Buffer): KernelSymbols {
       const line = lineOf(name);
       const start = line === undefined ? 0n : addressAt(line);
       if (start === 0n) return undefined;
-      const { starts } = functions();
-      const next = starts[countUpTo(starts, restOf(start))];
+      const next = functions().after(restOf(start));
       return next === undefined ? undefined : addressOf(next) - start;
     },
   };
