@@ -191,6 +191,15 @@ describe("the running kernel", { skip: existsSync(vmlinux) ? false : "this kerne
     assert.deepEqual(types.prototype("vfs_read")?.parameters.map((p) => p.name), ["file", "buf", "count", "pos"]);
     assert.equal(types.enumerator("PIDTYPE_TGID")?.value, 1n);
   });
+
+  test("enumerators that are searched for and indexed ones are the same", () => {
+    const names = ["PIDTYPE_TGID", "BPF_MAP_TYPE_RINGBUF", "TCP_ESTABLISHED", "NR_ANON_MAPPED", "BPF_PROG_TYPE_KPROBE", "no_such", "pid", "HRTIMER_NORESTART"];
+    const fresh = new BtfTypes(reader);
+    const searched = names.map((name) => fresh.enumerator(name));
+    const again = names.map((name) => fresh.enumerator(name));
+    assert.deepEqual(again, searched);
+    assert.deepEqual(names.filter((_, i) => searched[i] === undefined), ["no_such", "pid"]);
+  });
 });
 
 describe("damage", () => {
