@@ -60,7 +60,7 @@ export interface KernelTypes {
     name: string,
     module: string | undefined,
   ): { readonly parameters: readonly Parameter[]; readonly returns: Type } | undefined;
-  /** Number of its parameters. */
+  /** Number of its parameters; infinite when it ends in dots. */
   parameterCount(name: string, module: string | undefined): number | undefined;
   /** Type of a variable: of the per-CPU ones at least. */
   variable(name: string): Type | undefined;

@@ -40,7 +40,11 @@ function kernelTypes(btf: KernelBtf): KernelTypes {
     parameterCount: (name, module) => {
       const btf = moduleBtf(module ?? "vmlinux")?.reader;
       const id = btf?.find(btfKinds.func, name);
-      return btf === undefined || id === undefined ? undefined : btf.members(btf.sizeOrType(id));
+      if (btf === undefined || id === undefined) return undefined;
+      const prototype = btf.sizeOrType(id);
+      const count = btf.members(prototype);
+      // The dots of a declaration are a last parameter without type (Documentation/bpf/btf.rst, BTF_KIND_FUNC_PROTO).
+      return count > 0 && btf.extra(prototype, 2 * count - 1) === 0 ? Number.POSITIVE_INFINITY : count;
     },
     typeId: (tag, name) => types.id(tag, name),
     plainLoad: (struct, offset, size) => {

@@ -114,7 +114,8 @@ function resolve(kind: FentryKind, request: ResolveRequest): Resolution {
     return fail(request, `ambiguous attach point, please specify module containing the function '${name}'`, `it is in ${modules.join(", ")}`);
   }
   if (!fitsRegisters(target, name, only)) {
-    return fail(request, `${name} has more parameters than ${kind.provider} can read`, "use kprobe instead");
+    const many = target.kernelTypes.parameterCount(name, only) === Number.POSITIVE_INFINITY ? "takes any number of arguments, more" : "has more parameters";
+    return fail(request, `${name} ${many} than ${kind.provider} can read`, "use kprobe instead");
   }
   return foundPoints(request, [point(kind, request, name, only)]);
 }
