@@ -89,8 +89,9 @@ function expandProbe(expansion: Expansion, probe: Probe, budget: Budget): readon
   }
   const condition = probe.predicate?.condition;
   const typed = needs.typed && points.some((point) => point.context === "words");
-  const groups = needs.perPoint || typed ? points.map((point) => [point]) : groupByProvider(points);
-  if (groups.length === 1) return [{ points, predicate: condition, body: probe.body, copied: false, probe }];
+  const groups = needs.perPoint || typed ? points.map((point) => [point]) : groupByProvider(points).map((group) => joinedPoints(expansion, group));
+  const [only] = groups;
+  if (only !== undefined && groups.length === 1) return [{ points: only, predicate: condition, body: probe.body, copied: false, probe }];
   return groups.map((group) => ({
     points: group,
     predicate: condition === undefined ? undefined : cloneExpression(condition),
@@ -98,6 +99,10 @@ function expandProbe(expansion: Expansion, probe: Probe, budget: Budget): readon
     copied: true,
     probe,
   }));
+}
+
+function joinedPoints({ registry, target }: Expansion, points: readonly ProbePoint[]): readonly ProbePoint[] {
+  return registry.definitions.probes.reduce((all, { ofOneProgram }) => ofOneProgram?.(target, all) ?? all, points);
 }
 
 /** Neighbours of one probe type: what a body may use is the same for all of them. */

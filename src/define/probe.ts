@@ -197,6 +197,8 @@ export interface ProbeDef {
   resolve(request: ResolveRequest): Resolution;
   /** What all points of one probe become where some are better attached together; points of other types stay as they are. */
   readonly together?: (target: Target, points: readonly ProbePoint[]) => readonly ProbePoint[];
+  /** The same for points that share one program. */
+  readonly ofOneProgram?: (target: Target, points: readonly ProbePoint[]) => readonly ProbePoint[];
   /** What a pattern finds below the provider (`sched:sched_switch`, `cpu-clock:`), for listings; sorted. */
   list(request: ListRequest): readonly string[];
   /** Lines of a verbose listing for a name that `list` found: its parameters. */

@@ -3,6 +3,7 @@
 import { present } from "../base/invariant.ts";
 import type { BytecodeProgram } from "../backend/bytecode.ts";
 import type { CompiledProbe, CompiledProgram, MapSpec } from "../compile/compiled-program.ts";
+import type { AttachSpec } from "../define/attach-spec.ts";
 import { BtfWriter } from "../formats/btf/writer.ts";
 import { createMap, freezeMap, loadBtf, loadProgram, openModuleBtf, updateElement } from "../sys/bpf.ts";
 import { openProgram } from "../sys/bpf-objects.ts";
@@ -86,16 +87,17 @@ export function loadCompiled(compiled: CompiledProgram, options: LoadOptions): L
       if (spec.readOnly) freezeMap(fd);
     }
     const logs: string[] = [];
-    const shared = new Map<BytecodeProgram, Map<number, number>>();
+    const shared = new Map<BytecodeProgram, Map<string, number>>();
     const probes = compiled.probes.map((probe) => {
-      const same = shared.get(probe.bytecode) ?? new Map<number, number>();
+      const same = shared.get(probe.bytecode) ?? new Map<string, number>();
       shared.set(probe.bytecode, same);
-      const { btfId } = options.attachTarget(probe);
-      const known = same.get(btfId);
+      const { type, expectedAttach } = probe.program;
+      const kind = `${type} ${expectedAttach} ${options.attachTarget(probe).btfId}`;
+      const known = same.get(kind);
       if (known !== undefined) return { probe, fd: known };
       const { fd, log } = loadProbe(compiled, probe, maps, options);
       fds.push(fd);
-      if (canServeSeveral(probe)) same.set(btfId, fd);
+      if (canServeSeveral(probe)) same.set(kind, fd);
       if (log !== "") logs.push(`Verifier log of ${probe.functionName}\n-------------------\n${log}`);
       return { probe, fd };
     });
@@ -121,9 +123,11 @@ function createMapOf(spec: MapSpec): number {
   }
 }
 
+const ofSeveral: ReadonlySet<AttachSpec["mechanism"]> = new Set(["tracepoint", "system-call", "perf-event", "kprobe", "kprobe-multi", "uprobe", "uprobe-multi"]);
+
 /** Whether one loaded program may be attached to all points that have its code. */
 function canServeSeveral({ attach }: CompiledProbe): boolean {
-  return attach.mechanism === "tracepoint" || attach.mechanism === "system-call" || attach.mechanism === "uprobe-multi";
+  return ofSeveral.has(attach.mechanism);
 }
 
 function loadProbe(

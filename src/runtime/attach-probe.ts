@@ -2,7 +2,7 @@
 
 import { type AttachEnvironment, attachProgram } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
-import { mergedSpec } from "../attach/merge-uprobes.ts";
+import { mergedSpec } from "../attach/merge-places.ts";
 import { singleProbes, type SingleProbes } from "../attach/single-probes.ts";
 import type { CompiledProbe } from "../compile/compiled-program.ts";
 import type { LoadedProbe, LoadedProgram } from "../loader/load.ts";
@@ -30,16 +30,18 @@ export function noteAttaching({ attach, name }: CompiledProbe, note: (text: stri
   for (const place of places) note(`  ${place}`);
 }
 
-/** Attaches all of a group by one link; false when they must be attached one by one, which tells what is wrong with which. */
-export function attachTogether(group: readonly LoadedProbe[], { environment, keep }: Attaching): boolean {
+/** Attaches a group by one link; gives those that must be attached one by one, which tells what is wrong with which. */
+export function attachTogether(group: readonly LoadedProbe[], { environment, keep }: Attaching): readonly LoadedProbe[] {
   const [first] = group;
   const spec = mergedSpec(group);
-  if (first === undefined || spec === undefined) return false;
+  if (first === undefined || spec === undefined) return group;
   try {
-    keep(attachProgram(first.probe.name, first.fd, spec, environment));
-    return true;
+    const link = attachProgram(first.probe.name, first.fd, spec, environment);
+    keep(link);
+    const refused = new Set(link.refused);
+    return group.filter(({ probe: { attach } }) => attach.mechanism === "kprobe-multi" && attach.functions.some((name) => refused.has(name)));
   } catch (problem) {
-    if (problem instanceof SystemError) return false;
+    if (problem instanceof SystemError) return group;
     throw problem;
   }
 }

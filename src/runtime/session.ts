@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { type AttachEnvironment, awaitsEvents, detachAll, runsLastFirst } from "../attach/attach.ts";
 import type { Link } from "../attach/link.ts";
-import { groupUprobes } from "../attach/merge-uprobes.ts";
+import { groupPlaces } from "../attach/merge-places.ts";
 import { SystemCallTable } from "../attach/system-calls.ts";
 import { present } from "../base/invariant.ts";
 import type { CompiledProbe, CompiledProgram } from "../compile/compiled-program.ts";
@@ -287,12 +287,13 @@ export class Session {
     // The kernel runs the last attached first for some mechanisms: those are attached in reverse.
     const forward = this.loaded.probes.filter(({ probe }) => !runsLastFirst(probe.attach));
     const backward = this.loaded.probes.filter(({ probe }) => runsLastFirst(probe.attach)).reverse();
-    for (const group of groupUprobes([...forward, ...backward])) {
-      const merged = attachTogether(group, this.attaching({ ...environment, typeId: 0 }));
-      for (const { probe, fd } of group) {
+    for (const group of groupPlaces([...forward, ...backward])) {
+      const left = new Set(attachTogether(group, this.attaching({ ...environment, typeId: 0 })));
+      for (const loaded of group) {
+        const { probe, fd } = loaded;
         noteAttaching(probe, (text) => this.note(text));
         const { btfId } = this.options.attachTarget(probe);
-        const count = merged ? probe.count : this.attachOne(probe, fd, { ...environment, typeId: btfId });
+        const count = !left.has(loaded) ? probe.count : this.attachOne(probe, fd, { ...environment, typeId: btfId });
         attached += count ?? 0;
         if (count === undefined) failed += 1;
         else if (awaitsEvents(probe.attach)) this.listening = true;

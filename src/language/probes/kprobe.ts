@@ -175,6 +175,29 @@ function sharedAmong(target: Target, names: ReadonlySet<string>): readonly strin
   return [...shared];
 }
 
+/** From so many functions on, listed one by one, one link for all of them pays. */
+const manyFunctions = 9;
+
+/** Functions that a script lists, as parts of one link where the kernel has such links: it attaches and lets go at a time. */
+function asOneLink(kind: Kind, target: Target, points: readonly ProbePoint[]): readonly ProbePoint[] {
+  const names = new Set(points.flatMap((listed) => listedFunction(kind, listed) ?? []));
+  if (names.size < manyFunctions || !target.has("kprobe_multi")) return points;
+  const shared = new Set(sharedAmong(target, names));
+  return points.map((listed) => {
+    const name = listedFunction(kind, listed);
+    if (name === undefined) return listed;
+    const sharedNames = shared.has(name) ? [name] : [];
+    const attach: AttachSpec = { mechanism: "kprobe-multi", functions: [name], sharedNames, ends: kind.onReturn ? "return" : "entry" };
+    return { ...listed, attach, program: { ...listed.program, expectedAttach: attachTypes.kprobeMulti } };
+  });
+}
+
+/** The function of a point that has neither a module nor an offset. */
+function listedFunction(kind: Kind, { provider, attach }: ProbePoint): string | undefined {
+  if (provider !== kind.provider || attach.mechanism !== "kprobe" || attach.module !== undefined || attach.offset !== 0n) return undefined;
+  return attach.function;
+}
+
 /** Functions by name, or with their modules where the pattern has a module. */
 function listNames({ parts, target }: ListRequest): readonly string[] {
   const [first = "", second] = parts;
@@ -204,6 +227,7 @@ function kprobe(names: readonly string[], kind: Kind, doc: string, example: stri
     parts: { min: 1, max: 2 },
     listedWith: kind.onReturn ? "none" : "kernel",
     resolve: (request) => resolve(kind, request),
+    ofOneProgram: (target, points) => asOneLink(kind, target, points),
     list: listNames,
     listing: (target, name) => listParameters(kind, target, name),
   };
