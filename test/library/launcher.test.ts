@@ -9,8 +9,7 @@ import { after, test } from "node:test";
 
 const folder = mkdtempSync(join(tmpdir(), "bpftrace-launcher-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-for (const name of ["bpftrace.cjs", "bpftrace.js", "command.cjs"]) cpSync(resolve("dist", name), join(folder, name));
-writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+for (const name of ["bpftrace.cjs", "bpftrace.js", "command.cjs", "package.json"]) cpSync(resolve("dist", name), join(folder, name));
 symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
 
 function run(file: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): string {
