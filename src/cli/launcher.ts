@@ -15,11 +15,6 @@ const command = join(folder, "command.cjs");
 const cache = join(folder, `command-${buildId}-${process.version}-${process.arch}.cache`);
 const isOff = process.env["NODE_DISABLE_COMPILE_CACHE"] !== undefined;
 
-/** Milliseconds. */
-const longRun = 1000;
-/** How much more code than what is kept is worth writing. */
-const worthwhile = 1.1;
-
 type Wrapper = (exports: object, require: NodeJS.Require, module: object, filename: string, dirname: string) => void;
 
 function isWrapper(value: unknown): value is Wrapper {
@@ -35,14 +30,12 @@ function readCache(): Buffer | undefined {
   }
 }
 
-/** Keeps the code compiled in this run if it is more than so many bytes; functions that no run has used are not in it. */
-function writeCache(script: Script, least: number): void {
+/** Keeps the code compiled in this run; functions that it did not use are not in it. */
+function writeCache(script: Script): void {
   try {
     accessSync(folder, constants.W_OK);
-    const code = script.createCachedData();
-    if (code.length < least) return;
     const unfinished = `${cache}.${process.pid}`;
-    writeFileSync(unfinished, code);
+    writeFileSync(unfinished, script.createCachedData());
     renameSync(unfinished, cache);
   } catch {
     // A read-only or full file system: the next run compiles again.
@@ -59,11 +52,9 @@ function isTypical(): boolean {
 
 const cachedData = readCache();
 const script = new Script(readFileSync(command, "latin1"), { filename: command, ...(cachedData === undefined ? {} : { cachedData }) });
-const isNew = cachedData === undefined || script.cachedDataRejected === true;
-if (!isOff) {
+if (!isOff && (cachedData === undefined || script.cachedDataRejected === true)) {
   process.once("exit", () => {
-    // A run that took its time can look whether it used much that is not kept yet.
-    if (isTypical() && (isNew || performance.now() > longRun)) writeCache(script, isNew ? 0 : cachedData.length * worthwhile);
+    if (isTypical()) writeCache(script);
   });
 }
 const run: unknown = script.runInThisContext();
