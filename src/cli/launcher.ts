@@ -42,23 +42,27 @@ function writeCache(script: Script): void {
   }
 }
 
-/** Whether this run used most of the code, and without flags of V8 that make its compiled code useless to others. */
-function isTypical(): boolean {
-  const words = process.argv.slice(2);
-  const ranScript = words.some((word) => word === "-e" || word.endsWith(".bt")) && !words.includes("-l");
-  const plain = process.execArgv.length === 0 && process.env["NODE_OPTIONS"] === undefined;
-  return ranScript && plain && process.exitCode === 0;
+/** Whether the command says that it ran a script (this-run.ts). */
+function ranScript(exports: object): boolean {
+  if (!("thisRun" in exports)) return false;
+  const { thisRun } = exports;
+  return typeof thisRun === "object" && thisRun !== null && "script" in thisRun && thisRun.script === true;
+}
+
+/** Whether the code of this run serves others: flags of V8 would make it useless. */
+function isTypical(exports: object): boolean {
+  return process.execArgv.length === 0 && process.env["NODE_OPTIONS"] === undefined && ranScript(exports);
 }
 
 const cachedData = readCache();
 const script = new Script(readFileSync(command, "latin1"), { filename: command, ...(cachedData === undefined ? {} : { cachedData }) });
-if (!isOff && (cachedData === undefined || script.cachedDataRejected === true)) {
-  process.once("exit", () => {
-    if (isTypical()) writeCache(script);
-  });
-}
 const run: unknown = script.runInThisContext();
 if (isWrapper(run)) {
   const module = { exports: {} };
+  if (!isOff && (cachedData === undefined || script.cachedDataRejected === true)) {
+    process.once("exit", () => {
+      if (isTypical(module.exports)) writeCache(script);
+    });
+  }
   run(module.exports, createRequire(command), module, command, folder);
 }

@@ -15,6 +15,8 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 import { usage } from "./usage.ts";
 import { version } from "./version.ts";
 
+export { thisRun } from "./this-run.ts";
+
 interface Script {
   readonly file: SourceFile;
   /** Positional and named parameters. */

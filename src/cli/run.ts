@@ -24,6 +24,7 @@ import { holdWriter, probesOfMode, runMode, selectMode } from "./run-mode.ts";
 import { readProgram, writeProgram } from "./saved.ts";
 import { dieOfBrokenPipe, untilSignalled } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
+import { thisRun } from "./this-run.ts";
 import { unhurried } from "./unhurried.ts";
 import { watchSink } from "./watch-sink.ts";
 import { readPid, splitParameters } from "./words.ts";
@@ -112,10 +113,12 @@ async function compileAndRun(job: Job, file: SourceFile, words: readonly string[
   if (line.emit !== undefined) return writeProgram(line.emit, result, terminal);
   if (line.mode === "compiler-bench") process.stdout.write(measureCompiler(() => compileScript(file, options, machine)));
   if (line.debug.includes(oldDebug) || line.mode === "codegen" || line.mode === "compiler-bench") return 0;
-  return runCompiled(job, result.program, () => {
+  const status = await runCompiled(job, result.program, () => {
     const again = compileScript(file, { ...options, plainLoads: false, observe: false, stage: undefined }, machine);
     return again.kind === "compiled" ? again.program : undefined;
   });
+  thisRun.script = status === 0 && line.mode === "run" && !line.dryRun && line.debug.length === 0;
+  return status;
 }
 
 /** `again` compiles the script without loads of kernel memory. */

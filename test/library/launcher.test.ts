@@ -27,8 +27,10 @@ function caches(): readonly string[] {
 const script = ["-q", "-e", 'begin { printf("%d\\n", 6 * 7); exit(); }'];
 
 test("only a run of a script leaves compiled code behind, and one that may", () => {
-  run("bpftrace.cjs", ["--version"]);
-  assert.deepEqual(caches(), []);
+  for (const words of [["--version"], ["--fmt", "-e", "begin { }"], ["-d", "ast", ...script], ["--dry-run", ...script], ["-l", "software:*"]]) {
+    run("bpftrace.cjs", words);
+    assert.deepEqual(caches(), [], words.join(" "));
+  }
   assert.equal(run("bpftrace.cjs", script, { NODE_DISABLE_COMPILE_CACHE: "1" }), "42");
   assert.deepEqual(caches(), []);
   assert.equal(run("bpftrace.cjs", script), "42");
