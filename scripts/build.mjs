@@ -83,7 +83,7 @@ function removeCaches() {
 }
 
 removeCaches();
-// The package's sources are ES modules, which node takes 30 ms longer to start.
+// The package's sources are ES modules, which node takes longer to start.
 writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
 await buildCommand();
 await buildLibrary();

@@ -126,7 +126,7 @@ function functionsOf(text: Buffer): Functions {
     },
     after: (rest) => {
       const first = own.after(rest);
-      if (first !== undefined && rest >= own.first) return first;
+      if (first !== undefined && own.upTo(rest) !== undefined) return first;
       const second = both().after(rest);
       return second === undefined || (first !== undefined && first < second) ? first : second;
     },
@@ -163,15 +163,13 @@ function startAt(text: Buffer, line: number): number {
 /** Lines in ascending order of their addresses. */
 class OrderedLines {
   readonly end: number;
-  /** Addresses of the first and the last line. */
-  readonly first: number;
+  /** Address of the last line. */
   readonly last: number;
   private readonly text: Buffer;
 
   constructor(text: Buffer, end: number) {
     this.text = text;
     this.end = end;
-    this.first = end === 0 ? Number.POSITIVE_INFINITY : startAt(text, 0);
     this.last = end === 0 ? -1 : startAt(text, lineAt(text, end - 1));
   }
 

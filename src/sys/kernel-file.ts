@@ -1,5 +1,5 @@
 // Files that the kernel makes up when they are read. A read gives a page of them at most, and their size is often unknown: node's own
-// way takes two to three times as long.
+// way takes up to two and a half times as long.
 
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { native } from "./ffi.ts";

@@ -174,18 +174,19 @@ export class BtfTypes {
     const enumerators: Enumerator[] = [];
     for (let i = 0; i < btf.members(id); i++) {
       const step = wide ? 3 : 2;
-      enumerators.push({ name: btf.text(btf.extra(id, step * i)), value: this.enumValue(id, i, wide, signed) });
+      enumerators.push({ name: btf.text(btf.extra(id, step * i)), value: this.enumValue(id, i) });
     }
     const type: EnumType = { kind: "enum", name: btf.name(id), bytes: bytesOf(btf.sizeOrType(id)), signed, enumerators };
     this.enums.set(id, type);
     return type;
   }
 
-  private enumValue(id: number, index: number, wide: boolean, signed: boolean): bigint {
+  private enumValue(id: number, index: number): bigint {
+    const wide = this.btf.kind(id) === kinds.enum64;
     const low = BigInt(this.btf.extra(id, (wide ? 3 : 2) * index + 1));
     const value = wide ? (BigInt(this.btf.extra(id, 3 * index + 2)) << 32n) | low : low;
     const bits = wide ? 64 : 32;
-    return signed ? BigInt.asIntN(bits, value) : value;
+    return this.btf.flag(id) ? BigInt.asIntN(bits, value) : value;
   }
 
   struct(tag: "struct" | "union", name: string): StructType | undefined {
@@ -221,33 +222,35 @@ export class BtfTypes {
   }
 
   private searchEnumerator(name: string): { readonly enum: EnumType; readonly value: bigint } | undefined {
-    const { btf } = this;
-    const offsets = new Set(btf.offsetsOf(name));
+    const offsets = new Set(this.btf.offsetsOf(name));
     if (offsets.size === 0) return undefined;
-    for (let id = 1; id <= btf.count; id++) {
-      const kind = btf.kind(id);
-      if (kind !== kinds.enum && kind !== kinds.enum64) continue;
-      const wide = kind === kinds.enum64;
-      for (let i = 0; i < btf.members(id); i++) {
-        if (offsets.has(btf.extra(id, (wide ? 3 : 2) * i))) return { enum: this.enumById(id), value: this.enumValue(id, i, wide, btf.flag(id)) };
-      }
-    }
-    return undefined;
+    let found: { readonly enum: EnumType; readonly value: bigint } | undefined;
+    this.visitEnumerators((id, index, offset) => {
+      if (offsets.has(offset)) found = { enum: this.enumById(id), value: this.enumValue(id, index) };
+      return found === undefined;
+    });
+    return found;
   }
 
   private indexEnumerators(): Map<string, { enum: number; value: bigint }> {
+    const all = new Map<string, { enum: number; value: bigint }>();
+    this.visitEnumerators((id, index, offset) => {
+      const name = this.btf.text(offset);
+      if (!all.has(name)) all.set(name, { enum: id, value: this.enumValue(id, index) });
+      return true;
+    });
+    return all;
+  }
+
+  /** Goes through all enumerators by the enum's id, until `visit` says false. `offset`: where its name stands. */
+  private visitEnumerators(visit: (id: number, index: number, offset: number) => boolean): void {
     const { btf } = this;
-    const index = new Map<string, { enum: number; value: bigint }>();
     for (let id = 1; id <= btf.count; id++) {
       const kind = btf.kind(id);
       if (kind !== kinds.enum && kind !== kinds.enum64) continue;
-      const wide = kind === kinds.enum64;
-      for (let i = 0; i < btf.members(id); i++) {
-        const name = btf.text(btf.extra(id, (wide ? 3 : 2) * i));
-        if (!index.has(name)) index.set(name, { enum: id, value: this.enumValue(id, i, wide, btf.flag(id)) });
-      }
+      const step = kind === kinds.enum64 ? 3 : 2;
+      for (let i = 0; i < btf.members(id); i++) if (!visit(id, i, btf.extra(id, step * i))) return;
     }
-    return index;
   }
 
   /** Parameters and result of a function. */
