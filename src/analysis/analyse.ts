@@ -18,6 +18,7 @@ import { collectMacros } from "./macro-table.ts";
 import type { CImport } from "./imports.ts";
 import { resolveVariables } from "./joined-variables.ts";
 import { reportUnclaimed } from "./options.ts";
+import { type JoinedProbe, joinEvents } from "./same-events.ts";
 import { pairSessions } from "./sessions.ts";
 import { inferBody } from "./statements.ts";
 import { type MapState, TypeState } from "./type-state.ts";
@@ -62,8 +63,8 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   inferRound(input, state, { probes: expanded, functions }, variables, claims, true);
   reportUnclaimed(input.options.named, claims, diagnostics);
   const maps = finishMaps(input, state);
-  const paired = pairSessions(expanded);
-  checkLimits(input, paired.map(({ probe }) => probe));
+  const joined = joinEvents(pairSessions(expanded));
+  checkLimits(input, joined.map(({ probe }) => probe));
   reportUntyped(state, diagnostics);
   if (diagnostics.hasErrors()) return undefined;
   for (const symbol of variables.values()) {
@@ -71,7 +72,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   }
   return {
     config: input.config,
-    probes: paired.map(({ probe, atReturn }) => analysedProbe(probe, atReturn)),
+    probes: joined.map(joinedProbe),
     maps,
     types: state.types,
     literals: state.literals,
@@ -91,8 +92,12 @@ function reportUntyped(state: TypeState, diagnostics: Diagnostics): void {
   });
 }
 
-function analysedProbe({ points, predicate, body, probe }: ExpandedProbe, atReturn: ExpandedProbe | undefined): AnalysedProbe {
-  return { points, predicate, body, span: probe.span, atReturn: atReturn === undefined ? undefined : analysedProbe(atReturn, undefined) };
+function joinedProbe({ probe, atReturn, followers }: JoinedProbe): AnalysedProbe {
+  return { ...analysedProbe(probe), atReturn: atReturn === undefined ? undefined : analysedProbe(atReturn), followers: followers.map(analysedProbe) };
+}
+
+function analysedProbe({ points, predicate, body, probe }: ExpandedProbe): AnalysedProbe {
+  return { points, predicate, body, span: probe.span, atReturn: undefined, followers: [] };
 }
 
 function resolveScopes(

@@ -43,6 +43,8 @@ export interface AnalysedProbe {
   readonly span: Span;
   /** Of a session: what runs when the functions return, in the same program; `points` is then one at their entry. */
   readonly atReturn: AnalysedProbe | undefined;
+  /** Further probes on the same event, which the same program runs after this one. */
+  readonly followers: readonly AnalysedProbe[];
 }
 
 export interface AnalysedProgram {

@@ -97,6 +97,8 @@ export class FunctionLowering implements Code {
   keepsTypes = false;
   /** Word that says that a program runs on this CPU, once it is set. */
   guard: Value | undefined;
+  /** Where the program goes on when this probe is left; undefined: it ends. */
+  next: Block | undefined;
   /** Ring buffer record that must be given back if the probe is left now. */
   reserved: Value | undefined;
   private readonly scratchBase: Value;
@@ -410,6 +412,10 @@ export class FunctionLowering implements Code {
     if (this.ir.ended) return;
     if (this.reserved !== undefined) this.ir.call(helpers.ringbufDiscard.id, [this.reserved, this.ir.const(0)]);
     if (this.depth === 0) {
+      if (this.next !== undefined) {
+        this.ir.jump(this.next);
+        return;
+      }
       if (this.guard !== undefined) this.ir.store(8, this.guard, 0, this.ir.const(0));
       this.ir.return(value ?? this.ir.const(this.point.returns));
       return;

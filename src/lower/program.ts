@@ -148,8 +148,30 @@ function lowerMain(f: FunctionLowering, input: ProbeInput, whole: Whole): void {
   if (f.point.attach.mechanism !== "test-run" && f.point.writes !== "text") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   if (input.resources.guardsPrograms) guardProgram(f);
-  if (probe.atReturn === undefined) lowerWhole(f, probe);
-  else lowerSession(f, input, probe.atReturn, whole);
+  if (probe.atReturn !== undefined) lowerSession(f, input, probe.atReturn, whole);
+  else if (probe.followers.length > 0) lowerInTurn(f, input, whole);
+  else lowerWhole(f, probe);
+}
+
+/** Bodies of probes on one event, one after the other: what leaves one of them goes on to the next. */
+function lowerInTurn(f: FunctionLowering, input: ProbeInput, whole: Whole): void {
+  let current = f;
+  let probe = input.probe;
+  for (const follower of input.probe.followers) {
+    const [point] = follower.points;
+    invariant(point !== undefined, "a probe has a point");
+    const next = f.ir.newBlock();
+    current.next = next;
+    lowerWhole(current, probe);
+    f.ir.startSealed(next);
+    f.ir.at(follower.span);
+    current = new FunctionLowering(programLowering(input, follower, point, whole), ["ctx"], undefined, f.ir);
+    current.guard = f.guard;
+    // The one before may have ended the run.
+    leaveAfterEnd(current);
+    probe = follower;
+  }
+  lowerWhole(current, probe);
 }
 
 /** Two bodies in one program: the kernel says at which end of the function it runs. */
