@@ -63,7 +63,7 @@ export function analyseProgram(input: AnalysisInput): AnalysedProgram | undefine
   inferRound(input, state, { probes: expanded, functions }, variables, claims, true);
   reportUnclaimed(input.options.named, claims, diagnostics);
   const maps = finishMaps(input, state);
-  const joined = joinEvents(pairSessions(expanded));
+  const joined = joinProbes(input, expanded);
   checkLimits(input, joined.map(({ probe }) => probe));
   reportUntyped(state, diagnostics);
   if (diagnostics.hasErrors()) return undefined;
@@ -90,6 +90,12 @@ function reportUntyped(state: TypeState, diagnostics: Diagnostics): void {
   diagnostics.error("no-type", first.span, "The type of this expression can't be told from the program", {
     hint: "assign a value of known type first, or declare the variable with a type",
   });
+}
+
+/** The programs, each with the probes that share it. */
+function joinProbes({ options }: AnalysisInput, expanded: readonly ExpandedProbe[]): readonly JoinedProbe[] {
+  if (!options.sharedPrograms) return expanded.map((probe) => ({ probe, atReturn: undefined, followers: [] }));
+  return joinEvents(pairSessions(expanded));
 }
 
 function joinedProbe({ probe, atReturn, followers }: JoinedProbe): AnalysedProbe {

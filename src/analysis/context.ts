@@ -35,6 +35,8 @@ export type CExpansion =
 export interface AnalysisOptions {
   readonly unsafe: boolean;
   readonly pid: number | undefined;
+  /** Whether several probes may become one program: not where some of them may be left out later. */
+  readonly sharedPrograms: boolean;
   /** Byte strings after the script. */
   readonly positional: readonly string[];
   /** `--name=value` words after `--`: name and value (undefined: no `=`). */

@@ -6,8 +6,8 @@ import { compile, describeDiagnostic } from "../../test/support/compile.ts";
 import { fakeTarget } from "../../test/support/fake-target.ts";
 
 /** `NAME count` of each program. */
-function programs(text: string): readonly string[] {
-  const result = compile(text, { target: fakeTarget() });
+function programs(text: string, sharedPrograms = true): readonly string[] {
+  const result = compile(text, { target: fakeTarget(), sharedPrograms });
   if (result.kind !== "compiled") return result.diagnostics.flatMap(describeDiagnostic);
   return result.program.probes.map(({ name, count }) => `${name} ${count}`);
 }
@@ -31,4 +31,9 @@ describe("one program for probes on the same event", () => {
 test("all of them count", () => {
   const text = "config = { max_probes = 2 } i:s:1 { print(1); } i:s:1 { print(2); } i:s:1 { print(3); }";
   assert.equal(programs(text)[0], "- E Can't attach to 3 probes because it exceeds the current limit of 2 probes.");
+});
+
+test("apart where some of them may be left out later", () => {
+  assert.deepEqual(programs("a=i:s:1 { print(1); } b=i:s:1 { print(2); }", false), ["a 1", "b 1"]);
+  assert.deepEqual(programs("a=kprobe:vfs_read { } b=kretprobe:vfs_read { }", false), ["a 1", "b 1"]);
 });

@@ -20,7 +20,7 @@ export function listScript(
 ): readonly string[] | undefined {
   const diagnostics = new Diagnostics();
   const { registry, target } = machine;
-  const options = { unsafe: line.unsafe, pid, positional: [], named: new Map<string, string | undefined>(), environment: process.env };
+  const options = { unsafe: line.unsafe, pid, sharedPrograms: false, positional: [], named: new Map<string, string | undefined>(), environment: process.env };
   const points = scriptPoints({ file, registry, target, defaults: defaultConfig, options, diagnostics });
   for (const diagnostic of diagnostics.all()) {
     if (diagnostic.severity === "error" || !line.noWarnings) terminal.write(renderDiagnostic(diagnostic, terminal.color));

@@ -188,6 +188,8 @@ function scriptOptions(line: CommandLine, pid: number | undefined): Omit<ScriptO
   return {
     unsafe: line.unsafe,
     pid,
+    // Filtered probes are left out of the compiled program; one that was written to a file may be filtered when it runs.
+    sharedPrograms: line.probeFilter === undefined && line.emit === undefined,
     environment: process.env,
     includePaths: line.includePaths,
     includes: line.includes,

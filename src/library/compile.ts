@@ -25,6 +25,8 @@ export interface ScriptOptions {
   readonly unsafe: boolean;
   /** Process that probes are filtered by. */
   readonly pid: number | undefined;
+  /** Whether several probes may become one program: not where some of them may be left out later. */
+  readonly sharedPrograms: boolean;
   /** $1, $2 …, as byte strings. */
   readonly positional: readonly string[];
   /** Named parameters: value, or undefined for a name alone. */
@@ -90,13 +92,13 @@ export function compileScript(file: SourceFile, options: ScriptOptions, machine:
   const { registry } = machine;
   const observed = options.observe ? observeTarget(machine.target) : { target: machine.target, facts: () => [] };
   const { target } = observed;
-  const { unsafe, pid, positional, named, environment } = options;
+  const { unsafe, pid, sharedPrograms, positional, named, environment } = options;
   const result = compileProgram({
     file,
     registry,
     target,
     defaults: defaultConfig,
-    options: { unsafe, pid, positional, named, environment },
+    options: { unsafe, pid, sharedPrograms, positional, named, environment },
     warningLevel: options.warningLevel,
     plainLoads: options.plainLoads,
     diagnostics,

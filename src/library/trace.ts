@@ -57,6 +57,7 @@ function scriptOptions(options: CompileOptions): ScriptOptions {
   return {
     unsafe: options.unsafe ?? false,
     pid: options.pid,
+    sharedPrograms: true,
     positional: (options.parameters ?? []).map(toByteString),
     named: new Map(Object.entries(options.named ?? {}).map(([name, value]) => [name, text(value)])),
     environment: options.environment ?? process.env,

@@ -42,6 +42,7 @@ test("signatures name their definition", () => {
 const options = {
   unsafe: true,
   pid: undefined,
+  sharedPrograms: true,
   positional: [],
   named: new Map<string, string | undefined>(),
   environment: {},

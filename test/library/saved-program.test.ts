@@ -16,6 +16,7 @@ import { parseTable } from "../conformance/table.ts";
 const options: ScriptOptions = {
   unsafe: true,
   pid: undefined,
+  sharedPrograms: true,
   positional: [],
   named: new Map(),
   environment: {},

@@ -14,6 +14,7 @@ const script = "begin { print((curtask.pid == tid, curtask.real_parent.tgid > 0)
 const options = {
   unsafe: false,
   pid: undefined,
+  sharedPrograms: true,
   positional: [],
   named: new Map<string, string>(),
   environment: {},

@@ -15,6 +15,7 @@ export interface CompileOptions extends Partial<ScriptOptions> {
 const plain: ScriptOptions = {
   unsafe: false,
   pid: undefined,
+  sharedPrograms: true,
   positional: [],
   named: new Map(),
   environment: {},

@@ -11,6 +11,7 @@ import type { Row } from "../conformance/table.ts";
 const compileOptions: ScriptOptions = {
   unsafe: true,
   pid: undefined,
+  sharedPrograms: true,
   positional: [],
   named: new Map(),
   environment: {},
