@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { test } from "node:test";
-import { type Agreement, compareWithGcc, gccIsInstalled } from "./gcc-agreement.ts";
+import { type Agreement, compareTogether, compareWithGcc, gccIsInstalled } from "./gcc-agreement.ts";
 
 const skip = process.arch !== "x64" ? "needs x86-64" : gccIsInstalled() ? false : "gcc is not installed";
 
@@ -63,25 +63,45 @@ async function compareHeader(header: string): Promise<Agreement> {
   return alone.refusedByGcc ? compareWithGcc(prelude + include) : alone;
 }
 
+interface Comparison {
+  readonly headers: readonly string[];
+  readonly result: Agreement;
+}
+
+/** Headers that gcc takes at a time. */
+const togetherSize = 16;
+
+/** Compares headers in one text; where that is not possible, or finds something, the halves of them. */
+async function compareHeaders(headers: readonly string[]): Promise<readonly Comparison[]> {
+  const [only] = headers;
+  if (only === undefined) return [];
+  if (headers.length === 1) return [{ headers, result: await compareHeader(only) }];
+  const together = await compareTogether(headers.map((header) => `#include <${header}>\n`));
+  if (together !== undefined) return [{ headers, result: together }];
+  const middle = headers.length >> 1;
+  return [...(await compareHeaders(headers.slice(0, middle))), ...(await compareHeaders(headers.slice(middle)))];
+}
+
 test("gcc agrees on every struct and enumerator of system headers", { skip }, async (t) => {
   const all = process.env.CDECL_HEADERS === "all";
   const headers = all ? allHeaders() : sample.filter(isInstalled);
-  const results: { readonly header: string; readonly result: Agreement }[] = [];
-  const waiting = headers.values();
+  const groups = Array.from({ length: Math.ceil(headers.length / togetherSize) }, (_, i) => headers.slice(i * togetherSize, (i + 1) * togetherSize));
+  const results: Comparison[] = [];
+  const waiting = groups.values();
   const work = async () => {
-    for (const header of waiting) results.push({ header, result: await compareHeader(header) });
+    for (const group of waiting) results.push(...(await compareHeaders(group)));
   };
   // One more than processors: this process has work of its own.
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
-  const refused = results.filter(({ result }) => result.refusedByGcc).map(({ header }) => header);
+  const refused = results.filter(({ result }) => result.refusedByGcc).flatMap((refusal) => refusal.headers);
   const sum = (pick: (result: Agreement) => number) => results.reduce((total, { result }) => total + pick(result), 0);
   const total = {
-    headers: results.length - refused.length,
+    headers: headers.length - refused.length,
     structs: sum(({ structs }) => structs),
     fields: sum(({ fields }) => fields),
     enumerators: sum(({ enumerators }) => enumerators),
   };
   t.diagnostic(`${JSON.stringify(total)}; gcc cannot compile: ${refused.sort().join(" ") || "none"}`);
   assert.ok(total.structs > 0);
-  assert.deepEqual(results.flatMap(({ header, result }) => result.problems.map((problem) => `${header}: ${problem}`)), []);
+  assert.deepEqual(results.flatMap(({ headers: [header], result }) => result.problems.map((problem) => `${header}: ${problem}`)), []);
 });

@@ -37,7 +37,7 @@ export function gccIsInstalled(): boolean {
 }
 
 /** Parses C text with the system's headers on x86-64. */
-export function readWithSystemHeaders(text: string): { definitions: CDefinitions; diagnostics: Diagnostics } {
+export function readWithSystemHeaders(text: string): Reading {
   const diagnostics = new Diagnostics();
   const folders = headerPaths({ folders: [], environment: {}, architecture: "x64", kernelFolders: [] });
   const definitions = readCDefinitions(
@@ -58,20 +58,48 @@ export function readWithSystemHeaders(text: string): { definitions: CDefinitions
   return { definitions, diagnostics };
 }
 
+interface Reading {
+  readonly definitions: CDefinitions;
+  readonly diagnostics: Diagnostics;
+}
+
 /** Compares what we and gcc make of a C text. */
 export async function compareWithGcc(text: string): Promise<Agreement> {
+  return compareReadings(text, () => [readWithSystemHeaders(text)]);
+}
+
+/**
+ * Compares what we make of each of some C texts alone with what gcc makes of all of them in one text, which takes little longer than one of
+ * them. Undefined where that finds a problem: it may be one of the texts together.
+ */
+export async function compareTogether(texts: readonly string[]): Promise<Agreement | undefined> {
+  const readings = texts.map(readWithSystemHeaders);
+  if (readings.some(({ diagnostics }) => diagnostics.all().length > 0)) return undefined;
+  const result = await compareReadings(texts.join(""), () => readings);
+  return result.refusedByGcc || result.problems.length > 0 ? undefined : result;
+}
+
+/** `read` is called when gcc has accepted the text so far. */
+async function compareReadings(text: string, read: () => readonly Reading[]): Promise<Agreement> {
   const folder = mkdtempSync(join(tmpdir(), "gcc-agreement-"));
   try {
     const plain = await runGcc(folder, text, ["-E", "-P"]);
     if (!plain.ok) return refused;
-    const { definitions, diagnostics } = readWithSystemHeaders(text);
-    const { lines, fields } = assertions(definitions);
-    const checked = await runGcc(folder, `${text}\n#include <stddef.h>\n${lines.join("\n")}\n`, ["-fsyntax-only"]);
+    const readings = read();
+    const claims = readings.map(({ definitions }) => assertions(definitions));
+    const lines = new Set(claims.flatMap((claim) => claim.lines));
+    const checked = await runGcc(folder, `${text}\n#include <stddef.h>\n${[...lines].join("\n")}\n`, ["-fsyntax-only"]);
     if (!checked.ok && !(await runGcc(folder, text, ["-fsyntax-only"])).ok) return refused;
-    const missing = [...definedTags(plain.output)].filter((name) => !definitions.structs.has(name));
-    const problems = [...diagnostics.all().map(({ message }) => message), ...missing.map((name) => `${name} is missing`), ...checked.errors];
-    const { structs, enumerators } = definitions;
-    return { problems, refusedByGcc: false, structs: structs.size, fields, enumerators: enumerators.size };
+    const missing = [...definedTags(plain.output)].filter((name) => !readings.some(({ definitions }) => definitions.structs.has(name)));
+    const said = readings.flatMap(({ diagnostics }) => diagnostics.all().map(({ message }) => message));
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    return {
+      problems: [...said, ...missing.map((name) => `${name} is missing`), ...checked.errors],
+      refusedByGcc: false,
+      structs: sum(readings.map(({ definitions }) => definitions.structs.size)),
+      fields: sum(claims.map((claim) => claim.fields)),
+      enumerators: sum(readings.map(({ definitions }) => definitions.enumerators.size)),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
