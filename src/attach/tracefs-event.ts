@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { tracefsPath } from "../kernel/tracefs.ts";
-import { SystemError } from "../sys/system-error.ts";
+import { errnoOf, SystemError } from "../sys/system-error.ts";
 import { openOrThrow, plain } from "./perf-event.ts";
 
 export interface TraceEventSpec {
@@ -60,7 +60,7 @@ function writeControl(file: string, line: string, name: string): void {
   try {
     appendFileSync(file, `${line}\n`);
   } catch (problem) {
-    const errno = problem instanceof Error && "errno" in problem ? Math.abs(Number(problem.errno)) : 0;
+    const errno = errnoOf(problem);
     throw new SystemError("attach", name, errno);
   }
 }

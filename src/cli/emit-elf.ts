@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import type { CompiledProgram } from "../compile/compiled-program.ts";
 import { writeBpfObject } from "../formats/elf/bpf-object.ts";
+import { reasonOf } from "../sys/system-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Writes the object; false when the file can't be written, which is said. */
@@ -21,7 +22,7 @@ export function emitElf(path: string, program: CompiledProgram, terminal: Termin
     writeFileSync(path, object);
     return true;
   } catch (problem) {
-    terminal.error(`Failed to write '${path}': ${problem instanceof Error ? problem.message : String(problem)}`);
+    terminal.error(`Failed to write '${path}': ${reasonOf(problem)}`);
     return false;
   }
 }

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, realpathSync, renameSync, rmSync, statSync, writ
 import { byteStringToBuffer } from "../base/byte-string.ts";
 import { Diagnostics } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/source.ts";
+import { reasonOf } from "../sys/system-error.ts";
 import { formatProgram } from "../syntax/format/format-program.ts";
 import { parseProgram } from "../syntax/parser.ts";
 import type { CommandLine } from "./options.ts";
@@ -25,7 +26,7 @@ export function formatScript(line: CommandLine, file: SourceFile, terminal: Term
     replaceFile(line.output, text);
     return 0;
   } catch (problem) {
-    terminal.error(`Failed to write "${line.output}": ${problem instanceof Error ? problem.message : String(problem)}`);
+    terminal.error(`Failed to write "${line.output}": ${reasonOf(problem)}`);
     return 1;
   }
 }

@@ -2,6 +2,7 @@
 
 import { accessSync, constants, readFileSync } from "node:fs";
 import { type Machine, thisMachine } from "../library/compile.ts";
+import { reasonOf } from "../sys/system-error.ts";
 import type { CommandLine } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -26,7 +27,7 @@ export function openMachine(line: CommandLine, terminal: Terminal): Machine | un
   try {
     return thisMachine(line.noFeatures, { debugFolders, warn, traceableFunctions: readFileSync(path, "latin1") });
   } catch (problem) {
-    terminal.error(`Failed to read the traceable functions of '${path}': ${problem instanceof Error ? problem.message : String(problem)}`);
+    terminal.error(`Failed to read the traceable functions of '${path}': ${reasonOf(problem)}`);
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { toByteString } from "../base/byte-string.ts";
 import { SourceFile } from "../source/source.ts";
 import { nameThread } from "../sys/clock.ts";
-import { SystemError } from "../sys/system-error.ts";
+import { reasonOf, SystemError } from "../sys/system-error.ts";
 import { formatScript } from "./format.ts";
 import { printInfo } from "./info.ts";
 import { listProbes } from "./list.ts";
@@ -68,7 +68,7 @@ async function start(line: CommandLine, terminal: Terminal): Promise<number> {
   try {
     script = readScript(line);
   } catch (problem) {
-    terminal.error(`failed to open file '${line.operands[0] ?? ""}': ${problem instanceof Error ? problem.message : String(problem)}`);
+    terminal.error(`failed to open file '${line.operands[0] ?? ""}': ${reasonOf(problem)}`);
     return 1;
   }
   if (script === undefined) {
@@ -93,7 +93,7 @@ async function withOutput(line: CommandLine, terminal: Terminal, run: (fd: numbe
   try {
     fd = openSync(line.output, "w");
   } catch (problem) {
-    terminal.error(`Failed to open output file '${line.output}': ${problem instanceof Error ? problem.message : String(problem)}`);
+    terminal.error(`Failed to open output file '${line.output}': ${reasonOf(problem)}`);
     return 1;
   }
   try {

@@ -1,6 +1,7 @@
 // Words to those who started the command: systemd, or a test that waits until all is attached.
 
 import { notifyServiceManager } from "../sys/service-manager.ts";
+import { reasonOf } from "../sys/system-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 const attachedWord = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
@@ -11,7 +12,7 @@ function tellServiceManager(state: string, terminal: Terminal): void {
   try {
     notifyServiceManager(socket, state);
   } catch (problem) {
-    terminal.warn(`systemd was not told: ${problem instanceof Error ? problem.message : String(problem)}`);
+    terminal.warn(`systemd was not told: ${reasonOf(problem)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import type { CompiledProgram } from "../compile/compiled-program.ts";
 import { type Fact, unmetFacts } from "../compile/facts.ts";
 import { restoreProgram, saveProgram } from "../compile/saved-program.ts";
 import type { Machine } from "../library/compile.ts";
+import { reasonOf } from "../sys/system-error.ts";
 import type { CommandLine } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -18,7 +19,7 @@ export function writeProgram(
     writeFileSync(path, saveProgram(saved), { mode: 0o755 });
     return 0;
   } catch (problem) {
-    terminal.error(`Failed to write the compiled program to "${path}": ${problem instanceof Error ? problem.message : ""}`);
+    terminal.error(`Failed to write the compiled program to "${path}": ${reasonOf(problem)}`);
     return 1;
   }
 }

@@ -2,6 +2,7 @@
 
 import { type Stats, readdirSync, readFileSync, statSync } from "node:fs";
 import type { ImportFiles, ImportPath } from "../define/import-files.ts";
+import { reasonOf } from "../sys/system-error.ts";
 
 export const importFiles: ImportFiles = { find };
 
@@ -28,8 +29,4 @@ function read(path: string): { readonly ok: true; readonly text: string } | { re
   } catch (problem) {
     return { ok: false, reason: reasonOf(problem) };
   }
-}
-
-function reasonOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
 }

@@ -1,7 +1,7 @@
 // Files that a run writes besides its output: made when the script that names them starts, closed at its end.
 
 import { closeSync, openSync, writeSync } from "node:fs";
-import { SystemError } from "../sys/system-error.ts";
+import { errnoOf, SystemError } from "../sys/system-error.ts";
 
 export class CreatedFiles {
   private readonly open = new Map<string, number>();
@@ -23,8 +23,7 @@ export class CreatedFiles {
       this.open.set(path, fd);
       return fd;
     } catch (problem) {
-      const errno = problem instanceof Error && "errno" in problem ? Math.abs(Number(problem.errno)) : 0;
-      throw new SystemError("create", path, errno);
+      throw new SystemError("create", path, errnoOf(problem));
     }
   }
 

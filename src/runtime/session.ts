@@ -25,7 +25,7 @@ import { measureFromBoot, readClock } from "../sys/clock.ts";
 import { onProcessEnd } from "../sys/process-end.ts";
 import { type Drained, RingBufferReader } from "../sys/ring-buffer.ts";
 import { PerfBufferReader } from "../sys/perf-buffer.ts";
-import { SystemError, errnoText } from "../sys/system-error.ts";
+import { SystemError, errnoText, reasonOf } from "../sys/system-error.ts";
 import { type Attaching, attachProbe, attachTogether, noteAttaching } from "./attach-probe.ts";
 import { decodeValue, type Decoder } from "./decode.ts";
 import { CreatedFiles } from "./created-files.ts";
@@ -239,7 +239,7 @@ export class Session {
         this.unwinder.add(known);
         this.options.userSymbols.remember(known);
       } catch (problem) {
-        const reason = problem instanceof Error ? problem.message : String(problem);
+        const reason = reasonOf(problem);
         throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
       }
     }
@@ -584,7 +584,6 @@ function readBeginning(path: string, limit: number): { ok: true; bytes: string }
       closeSync(fd);
     }
   } catch (problem) {
-    const errno = problem instanceof Error && "errno" in problem ? Number(problem.errno) : 0;
-    return { ok: false, error: errnoText(Math.abs(errno)) };
+    return { ok: false, error: reasonOf(problem) };
   }
 }

@@ -1,9 +1,10 @@
 // Refusals as text: operation, subject, reason, advice.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { test } from "node:test";
-import { errnoText, SystemError } from "./system-error.ts";
+import { errnoOf, errnoText, reasonOf, SystemError } from "./system-error.ts";
 
 test("the message says what failed on what, why, and what to do", () => {
   assert.equal(new SystemError("create map", "@a", 22).message, "create map @a: Invalid argument");
@@ -23,4 +24,20 @@ test("every errno of the system has a text", () => {
 test("unknown numbers stay numbers", () => {
   assert.equal(errnoText(524), "errno 524");
   assert.equal(errnoText(0), "errno 0");
+});
+
+test("reasons are the system's words where a call of the system failed", () => {
+  const failure = (run: () => unknown): unknown => {
+    try {
+      return run();
+    } catch (problem) {
+      return problem;
+    }
+  };
+  assert.equal(reasonOf(failure(() => readFileSync("/no/such/file"))), "No such file or directory");
+  assert.equal(errnoOf(failure(() => readFileSync("/proc"))), constants.errno.EISDIR);
+  assert.equal(reasonOf(new SystemError("attach", "x", 1, "run as root")), "attach x: Operation not permitted. run as root");
+  assert.equal(reasonOf(new RangeError("too long")), "too long");
+  assert.equal(errnoOf(new RangeError("too long")), 0);
+  assert.equal(reasonOf("text"), "text");
 });

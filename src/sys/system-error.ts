@@ -1,6 +1,6 @@
 // Refusals of the kernel: which operation on what, the errno, and what to do about it.
 
-import { constants } from "node:os";
+import { errorTexts } from "../base/error-texts.ts";
 
 /** The kernel or a file said no. */
 export class SystemError extends Error {
@@ -21,29 +21,19 @@ export class SystemError extends Error {
   }
 }
 
-const names = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
-
-const texts: ReadonlyMap<number, string> = new Map([
-  [1, "Operation not permitted"],
-  [2, "No such file or directory"],
-  [3, "No such process"],
-  [7, "Argument list too long"],
-  [9, "Bad file descriptor"],
-  [11, "Try again"],
-  [12, "Out of memory"],
-  [13, "Permission denied"],
-  [14, "Bad address"],
-  [16, "Device or resource busy"],
-  [17, "File exists"],
-  [19, "No such device"],
-  [22, "Invalid argument"],
-  [24, "Too many open files"],
-  [28, "No space left on device"],
-  [34, "Numerical result out of range"],
-  [95, "Operation not supported"],
-]);
-
 /** Text of a positive errno. */
 export function errnoText(errno: number): string {
-  return texts.get(errno) ?? names.get(errno) ?? `errno ${errno}`;
+  return errno > 0 ? errorTexts[errno] || `errno ${errno}` : `errno ${errno}`;
+}
+
+/** Why something failed, in the system's words where it was a call of the system. */
+export function reasonOf(problem: unknown): string {
+  const errno = errnoOf(problem);
+  if (errno !== 0 && !(problem instanceof SystemError)) return errnoText(errno);
+  return problem instanceof Error ? problem.message : String(problem);
+}
+
+/** The positive errno of what Node or a SystemError reports; 0 where there is none. */
+export function errnoOf(problem: unknown): number {
+  return problem instanceof Error && "errno" in problem ? Math.abs(Number(problem.errno)) : 0;
 }

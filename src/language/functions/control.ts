@@ -7,7 +7,7 @@ import { noOperand, scalarOperand } from "../../define/code.ts";
 import { coreActions } from "../../define/internal-names.ts";
 import { formatTime } from "../../output/strftime.ts";
 import { int64, none, type Type } from "../../types/type.ts";
-import { errorTexts } from "../tables/error-texts.ts";
+import { errorTexts } from "../../base/error-texts.ts";
 import { formatAction, formatFunction, formatText } from "./print.ts";
 
 const exit = builtin({

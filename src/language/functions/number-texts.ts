@@ -7,7 +7,7 @@ import { systemCallName } from "../../define/system-calls.ts";
 import type { Target } from "../../define/target.ts";
 import { memoryOperand } from "../../define/code.ts";
 import { stringType } from "../../types/type.ts";
-import { errorTexts } from "../tables/error-texts.ts";
+import { errorTexts } from "../../base/error-texts.ts";
 import { signalTexts } from "../tables/signal-texts.ts";
 
 /** Names by number, with gaps. */
