@@ -32,6 +32,12 @@ export interface ExpandedProbe {
   readonly probe: Probe;
 }
 
+/** The point of a probe that has one attach point and one point. */
+export function onlyPoint({ points, probe }: ExpandedProbe): ProbePoint | undefined {
+  const [only, other] = points;
+  return other === undefined && probe.attachPoints.length === 1 ? only : undefined;
+}
+
 /** Expands all probes; probes without points are reported and left out. */
 export function expandProbes(expansion: Expansion, probes: readonly Probe[]): readonly ExpandedProbe[] {
   const budget = { programs: 0 };

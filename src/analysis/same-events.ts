@@ -1,8 +1,7 @@
-// Probes on one event that the kernel gives one program only: their bodies become one program, one after the other. Each with
-// an event of its own could be skipped alone, while another program runs on the CPU.
+// Probes on one perf event, to which the kernel ties one program only: their bodies become one program, one after the other. Each
+// with an event of its own could be skipped alone, while another program runs on the CPU.
 
-import type { ProbePoint } from "../define/probe.ts";
-import type { ExpandedProbe } from "./expand.ts";
+import { type ExpandedProbe, onlyPoint } from "./expand.ts";
 import type { PairedProbe } from "./sessions.ts";
 
 /** A program, with the probes whose bodies follow in it. */
@@ -10,30 +9,35 @@ export interface JoinedProbe extends PairedProbe {
   readonly followers: readonly ExpandedProbe[];
 }
 
-/** The event of a probe that has one attach point and one point. */
-function eventOf({ points, probe }: ExpandedProbe): string | undefined {
-  const [only, other] = points;
-  return other === undefined && probe.attachPoints.length === 1 ? only?.onlyProgramOf : undefined;
+/** The same text for the same event; undefined for what is none, or several. */
+function eventOf(probe: ExpandedProbe): string | undefined {
+  const attach = onlyPoint(probe)?.attach;
+  if (attach?.mechanism !== "perf-event") return undefined;
+  const { type, config, sampling, cpus, followsProcess } = attach;
+  return [type, config, sampling.by, sampling.value, cpus, followsProcess].join(" ");
 }
 
 /** Joins each probe to the first one on the same event, whose place they take. */
 export function joinEvents(probes: readonly PairedProbe[]): readonly JoinedProbe[] {
-  const groups = new Map<string | PairedProbe, PairedProbe[]>();
+  const followersOf = new Map<string, ExpandedProbe[]>();
+  const joined: JoinedProbe[] = [];
   for (const paired of probes) {
-    const key = eventOf(paired.probe) ?? paired;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [paired]);
-    else group.push(paired);
+    const event = eventOf(paired.probe);
+    const known = event === undefined ? undefined : followersOf.get(event);
+    if (known !== undefined) {
+      known.push(paired.probe);
+      continue;
+    }
+    const followers: ExpandedProbe[] = [];
+    if (event !== undefined) followersOf.set(event, followers);
+    joined.push({ ...paired, followers });
   }
-  return [...groups.values()].flatMap(([first, ...others]) => (first === undefined ? [] : [joined(first, others.map(({ probe }) => probe))]));
+  return joined.map(countedTogether);
 }
 
-function joined({ probe, atReturn }: PairedProbe, followers: readonly ExpandedProbe[]): JoinedProbe {
-  if (followers.length === 0) return { probe, atReturn, followers };
-  const all = followers.reduce((sum, follower) => sum + countOf(follower), countOf(probe));
-  return { probe: { ...probe, points: probe.points.map((point): ProbePoint => ({ ...point, count: all })) }, atReturn, followers };
-}
-
-function countOf({ points }: ExpandedProbe): number {
-  return points.reduce((sum, { count }) => sum + count, 0);
+/** The point that is attached counts for the followers' too. */
+function countedTogether(joined: JoinedProbe): JoinedProbe {
+  const { probe, followers } = joined;
+  const added = followers.flatMap(({ points }) => points).reduce((sum, { count }) => sum + count, 0);
+  return added === 0 ? joined : { ...joined, probe: { ...probe, points: probe.points.map((point) => ({ ...point, count: point.count + added })) } };
 }

@@ -2,7 +2,7 @@
 // second probe and the program half of its runs.
 
 import type { ProbePoint, SessionEnd } from "../define/probe.ts";
-import type { ExpandedProbe } from "./expand.ts";
+import { type ExpandedProbe, onlyPoint } from "./expand.ts";
 
 /** A probe, and for a session the one that runs at the return. */
 export interface PairedProbe {
@@ -10,10 +10,8 @@ export interface PairedProbe {
   readonly atReturn: ExpandedProbe | undefined;
 }
 
-/** An end of a probe that has one attach point and one point. */
-function endOf({ points, probe }: ExpandedProbe): SessionEnd | undefined {
-  const [only, other] = points;
-  return other === undefined && probe.attachPoints.length === 1 ? only?.session : undefined;
+function endOf(probe: ExpandedProbe): SessionEnd | undefined {
+  return onlyPoint(probe)?.session;
 }
 
 /**

@@ -126,8 +126,6 @@ export interface ProbePoint {
   readonly writes?: "records" | "text";
   /** Of points that can share a program with a point at the other end of the same functions. */
   readonly session?: SessionEnd;
-  /** Of points on an event that can have one program only: the event. Probes with the same one share a program. */
-  readonly onlyProgramOf?: string;
   /** The kernel itself runs the function for what programs do: all programs then keep from running inside another one. */
   readonly runsInPrograms?: boolean;
   /** No other attach point may share the probe's body. */

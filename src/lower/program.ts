@@ -1,6 +1,6 @@
 // From an analysed program to IR: one module for each body and kind of attach point, and the maps they use.
 
-import { invariant } from "../base/invariant.ts";
+import { present } from "../base/invariant.ts";
 import { sessionFunction } from "../define/attach-spec.ts";
 import { internalMaps, runningStride } from "../define/internal-names.ts";
 import type { AnalysedProbe, AnalysedProgram } from "../define/analysed.ts";
@@ -95,8 +95,7 @@ interface ProbeInput {
 
 function lowerProbe(input: ProbeInput): LoweredProbe {
   const { probe, points } = input;
-  const [point] = points;
-  invariant(point !== undefined, "a probe has a point");
+  const point = firstPoint(points);
   const functionName = functionNameOf(point.name, input.index);
   const whole = {
     scratch: new ScratchRegion(input.resources),
@@ -148,9 +147,8 @@ function lowerMain(f: FunctionLowering, input: ProbeInput, whole: Whole): void {
   if (f.point.attach.mechanism !== "test-run" && f.point.writes !== "text") leaveAfterEnd(f);
   if (pid !== undefined && f.point.filtersByPid) filterByPid(f, pid);
   if (input.resources.guardsPrograms) guardProgram(f);
-  if (probe.atReturn !== undefined) lowerSession(f, input, probe.atReturn, whole);
-  else if (probe.followers.length > 0) lowerInTurn(f, input, whole);
-  else lowerWhole(f, probe);
+  if (probe.atReturn === undefined) lowerInTurn(f, input, whole);
+  else lowerSession(f, input, probe.atReturn, whole);
 }
 
 /** Bodies of probes on one event, one after the other: what leaves one of them goes on to the next. */
@@ -158,15 +156,12 @@ function lowerInTurn(f: FunctionLowering, input: ProbeInput, whole: Whole): void
   let current = f;
   let probe = input.probe;
   for (const follower of input.probe.followers) {
-    const [point] = follower.points;
-    invariant(point !== undefined, "a probe has a point");
     const next = f.ir.newBlock();
     current.next = next;
     lowerWhole(current, probe);
     f.ir.startSealed(next);
     f.ir.at(follower.span);
-    current = new FunctionLowering(programLowering(input, follower, point, whole), ["ctx"], undefined, f.ir);
-    current.guard = f.guard;
+    current = inSameFunction(f, input, follower, whole);
     // The one before may have ended the run.
     leaveAfterEnd(current);
     probe = follower;
@@ -176,19 +171,27 @@ function lowerInTurn(f: FunctionLowering, input: ProbeInput, whole: Whole): void
 
 /** Two bodies in one program: the kernel says at which end of the function it runs. */
 function lowerSession(f: FunctionLowering, input: ProbeInput, atReturn: AnalysedProbe, whole: Whole): void {
-  const [point] = atReturn.points;
-  invariant(point !== undefined, "a probe has a point");
   // The kernel's bool fills a byte of the register.
   const returning = f.ir.binary("and", f.ir.callKfunc(sessionFunction, []), f.ir.const(1));
   const lowerReturn = () => {
-    const other = new FunctionLowering(programLowering(input, atReturn, point, whole), ["ctx"], undefined, f.ir);
-    other.guard = f.guard;
+    const other = inSameFunction(f, input, atReturn, whole);
     f.ir.at(atReturn.span);
     lowerWhole(other, atReturn);
     f.ir.at(input.probe.span);
   };
   f.branch("ne", returning, f.ir.const(0), lowerReturn, () => lowerWhole(f, input.probe));
   f.leave();
+}
+
+/** Lowering of another probe's body from the current block of a program on. */
+function inSameFunction(f: FunctionLowering, input: ProbeInput, probe: AnalysedProbe, whole: Whole): FunctionLowering {
+  const other = new FunctionLowering(programLowering(input, probe, firstPoint(probe.points), whole), ["ctx"], undefined, f.ir);
+  other.guard = f.guard;
+  return other;
+}
+
+function firstPoint([point]: readonly ProbePoint[]): ProbePoint {
+  return present(point, "a probe's point");
 }
 
 function lowerWhole(f: FunctionLowering, { predicate, body }: AnalysedProbe): void {

@@ -10,13 +10,6 @@ import { parseInteger } from "../../syntax/parse-integer.ts";
 const program = { type: programTypes.perfEvent, expectedAttach: 0 } as const;
 const capabilities: ReadonlySet<Capability> = new Set(["ctx", "reg", "usermode", "signal"]);
 
-type PerfEventSpec = AttachSpec & { readonly mechanism: "perf-event" };
-
-/** The same text for the same event. */
-function eventName({ type, config, sampling, cpus, followsProcess }: PerfEventSpec): string {
-  return [type, config, sampling.by, sampling.value, cpus, followsProcess].join(" ");
-}
-
 const unitNanoseconds: ReadonlyMap<string, bigint> = new Map([
   ["s", 1_000_000_000n],
   ["ms", 1_000_000n],
@@ -67,7 +60,7 @@ function timer(names: readonly string[], cpus: "each" | "one", doc: string, exam
         diagnostics.error("attach-point", text.span, sampling);
         return { kind: "invalid" };
       }
-      const attach: PerfEventSpec = {
+      const attach: AttachSpec = {
         mechanism: "perf-event",
         type: 1,
         config: 0,
@@ -83,7 +76,6 @@ function timer(names: readonly string[], cpus: "each" | "one", doc: string, exam
         program,
         attach,
         context: "registers",
-        onlyProgramOf: eventName(attach),
         capabilities: cpus === "each" ? capabilities : new Set<Capability>(["ctx", "reg", "usermode"]),
       });
       return { kind: "points", points: [point] };
@@ -159,22 +151,20 @@ function counter(names: readonly string[], type: number, events: readonly PerfEv
       return { kind: "invalid" };
     }
     const wanted = given?.value ?? 0n;
-    const attach: PerfEventSpec = {
-      mechanism: "perf-event",
-      type,
-      config: event.config,
-      sampling: { by: "period", value: wanted > 0n ? wanted : BigInt(event.period) },
-      cpus: "each",
-      followsProcess: true,
-    };
     const point: ProbePoint = probePoint({
       provider,
       probeType: provider,
       name: text.label ?? `${provider}:${name}${wanted > 0n ? `:${wanted}` : ""}`,
       span: text.span,
       program,
-      attach,
-      onlyProgramOf: eventName(attach),
+      attach: {
+        mechanism: "perf-event",
+        type,
+        config: event.config,
+        sampling: { by: "period", value: wanted > 0n ? wanted : BigInt(event.period) },
+        cpus: "each",
+        followsProcess: true,
+      },
       context: "registers",
       capabilities,
     });
