@@ -60,8 +60,7 @@ function writeControl(file: string, line: string, name: string): void {
   try {
     appendFileSync(file, `${line}\n`);
   } catch (problem) {
-    const errno = errnoOf(problem);
-    throw new SystemError("attach", name, errno);
+    throw new SystemError("attach", name, errnoOf(problem));
   }
 }
 

@@ -11,6 +11,7 @@ import type { Diagnostic } from "../source/diagnostic.ts";
 import { renderDiagnostic } from "../source/render.ts";
 import type { SourceFile } from "../source/source.ts";
 import { type Child, startChild } from "../sys/child.ts";
+import { reasonOf } from "../sys/system-error.ts";
 import { measureCompiler } from "./compiler-bench.ts";
 import { printLoaderInput, printStage } from "./debug.ts";
 import { oldDebug, showsVerifier } from "./debug-stages.ts";
@@ -76,7 +77,7 @@ export async function runScript(
   try {
     child = line.command === undefined ? undefined : startChild(line.command);
   } catch (problem) {
-    terminal.error(`Failed to create child process: ${problem instanceof Error ? problem.message : ""}`);
+    terminal.error(`Failed to create child process: ${reasonOf(problem)}`);
     return 1;
   }
   try {

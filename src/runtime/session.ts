@@ -239,8 +239,7 @@ export class Session {
         this.unwinder.add(known);
         this.options.userSymbols.remember(known);
       } catch (problem) {
-        const reason = reasonOf(problem);
-        throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reason}`, { cause: problem });
+        throw new StartFailure(`The stacks of process ${known} can't be unwound: ${reasonOf(problem)}`, { cause: problem });
       }
     }
     if (this.options.verbose) this.output.note(this.unwinder.summary());

@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { type ByteSource, ElfFile } from "../formats/elf/elf.ts";
 import { MalformedFile } from "../formats/malformed-file.ts";
+import { reasonOf } from "../sys/system-error.ts";
 
 /** A file as it was when it was opened. */
 export interface OpenedFile {
@@ -58,7 +59,7 @@ function fileSource(path: string, length: number, identity: string): ByteSource 
       try {
         found = withFile(path, read);
       } catch (problem) {
-        throw new MalformedFile(`${path} can't be read any more: ${problem instanceof Error ? problem.message : ""}`);
+        throw new MalformedFile(`${path} can't be read any more: ${reasonOf(problem)}`);
       }
       if (found === undefined) throw new MalformedFile(`${path} has changed while it was read`);
       return found;

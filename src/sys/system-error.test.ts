@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { test } from "node:test";
+import { inflateSync } from "node:zlib";
 import { errnoOf, errnoText, reasonOf, SystemError } from "./system-error.ts";
 
 test("the message says what failed on what, why, and what to do", () => {
@@ -40,4 +41,6 @@ test("reasons are the system's words where a call of the system failed", () => {
   assert.equal(reasonOf(new RangeError("too long")), "too long");
   assert.equal(errnoOf(new RangeError("too long")), 0);
   assert.equal(reasonOf("text"), "text");
+  // Its errno is zlib's.
+  assert.equal(reasonOf(failure(() => inflateSync(Buffer.from("nothing like it")))), "incorrect header check");
 });

@@ -23,14 +23,14 @@ export class SystemError extends Error {
 
 /** Text of a positive errno. */
 export function errnoText(errno: number): string {
-  return errno > 0 ? errorTexts[errno] || `errno ${errno}` : `errno ${errno}`;
+  return (errno > 0 && errorTexts[errno]) || `errno ${errno}`;
 }
 
 /** Why something failed, in the system's words where it was a call of the system. */
 export function reasonOf(problem: unknown): string {
-  const errno = errnoOf(problem);
-  if (errno !== 0 && !(problem instanceof SystemError)) return errnoText(errno);
-  return problem instanceof Error ? problem.message : String(problem);
+  if (!(problem instanceof Error)) return String(problem);
+  // Node's errors of system calls name the call; those of its zlib have an errno of another kind.
+  return "syscall" in problem ? errnoText(errnoOf(problem)) : problem.message;
 }
 
 /** The positive errno of what Node or a SystemError reports; 0 where there is none. */

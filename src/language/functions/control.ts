@@ -1,5 +1,6 @@
 // Functions that act on the run: exit, time, join, cat, system, and messages on stderr.
 
+import { errorTexts } from "../../base/error-texts.ts";
 import { helpers } from "../../bpf/helpers.ts";
 import type { ActionDef } from "../../define/action.ts";
 import { type BuiltinDef, builtin } from "../../define/builtin.ts";
@@ -7,7 +8,6 @@ import { noOperand, scalarOperand } from "../../define/code.ts";
 import { coreActions } from "../../define/internal-names.ts";
 import { formatTime } from "../../output/strftime.ts";
 import { int64, none, type Type } from "../../types/type.ts";
-import { errorTexts } from "../../base/error-texts.ts";
 import { formatAction, formatFunction, formatText } from "./print.ts";
 
 const exit = builtin({

@@ -1,13 +1,13 @@
 // Numbers as text, looked up in read-only data by the program itself: strerror, signal_name,
 // syscall_name.
 
+import { errorTexts } from "../../base/error-texts.ts";
 import { present } from "../../base/invariant.ts";
 import { type BuiltinDef, builtin } from "../../define/builtin.ts";
 import { systemCallName } from "../../define/system-calls.ts";
 import type { Target } from "../../define/target.ts";
 import { memoryOperand } from "../../define/code.ts";
 import { stringType } from "../../types/type.ts";
-import { errorTexts } from "../../base/error-texts.ts";
 import { signalTexts } from "../tables/signal-texts.ts";
 
 /** Names by number, with gaps. */
