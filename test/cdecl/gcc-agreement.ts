@@ -65,7 +65,7 @@ interface Reading {
 
 /** Compares what we and gcc make of a C text. */
 export async function compareWithGcc(text: string): Promise<Agreement> {
-  return compareReadings(text, () => [readWithSystemHeaders(text)]);
+  return compareReadings(text, [readWithSystemHeaders(text)]);
 }
 
 /**
@@ -75,17 +75,15 @@ export async function compareWithGcc(text: string): Promise<Agreement> {
 export async function compareTogether(texts: readonly string[]): Promise<Agreement | undefined> {
   const readings = texts.map(readWithSystemHeaders);
   if (readings.some(({ diagnostics }) => diagnostics.all().length > 0)) return undefined;
-  const result = await compareReadings(texts.join(""), () => readings);
+  const result = await compareReadings(texts.join(""), readings);
   return result.refusedByGcc || result.problems.length > 0 ? undefined : result;
 }
 
-/** `read` is called when gcc has accepted the text so far. */
-async function compareReadings(text: string, read: () => readonly Reading[]): Promise<Agreement> {
+async function compareReadings(text: string, readings: readonly Reading[]): Promise<Agreement> {
   const folder = mkdtempSync(join(tmpdir(), "gcc-agreement-"));
   try {
     const plain = await runGcc(folder, text, ["-E", "-P"]);
     if (!plain.ok) return refused;
-    const readings = read();
     const claims = readings.map(({ definitions }) => assertions(definitions));
     const lines = new Set(claims.flatMap((claim) => claim.lines));
     const checked = await runGcc(folder, `${text}\n#include <stddef.h>\n${[...lines].join("\n")}\n`, ["-fsyntax-only"]);

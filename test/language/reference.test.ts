@@ -6,12 +6,13 @@ import { resolve } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { CompiledProgram } from "../../src/compile/compiled-program.ts";
 import { renderReference } from "../../src/language/reference.ts";
-import { compileScript, thisMachine } from "../../src/library/compile.ts";
+import { compileScript, type ScriptOptions, thisMachine } from "../../src/library/compile.ts";
 import { runProgram } from "../../src/library/run.ts";
 import { type TraceEvent, TraceQueue } from "../../src/library/trace-event.ts";
 import { VerifierRejection } from "../../src/loader/load.ts";
 import { AttachFailure } from "../../src/runtime/session.ts";
 import { SourceFile } from "../../src/source/source.ts";
+import { plainOptions } from "../support/script-options.ts";
 
 const machine = thisMachine([]);
 const { builtins, aggregations, probes } = machine.registry.definitions;
@@ -39,21 +40,7 @@ test("signatures name their definition", () => {
 
 // ---- examples -----------------------------------------------------------------------------------------------
 
-const options = {
-  unsafe: true,
-  pid: undefined,
-  sharedPrograms: true,
-  positional: [],
-  named: new Map<string, string | undefined>(),
-  environment: {},
-  includePaths: [],
-  includes: [],
-  disabledFeatures: [],
-  plainLoads: true,
-  warningLevel: 1,
-  observe: false,
-  stage: undefined,
-} as const;
+const options: ScriptOptions = { ...plainOptions, unsafe: true };
 
 /** What this kernel does not tell. */
 const unknownHere = /does not list the address of/;

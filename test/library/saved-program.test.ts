@@ -12,22 +12,9 @@ import { isSavedProgram, restoreProgram, saveProgram } from "../../src/compile/s
 import { compileScript, type ScriptOptions, thisMachine } from "../../src/library/compile.ts";
 import { SourceFile } from "../../src/source/source.ts";
 import { parseTable } from "../conformance/table.ts";
+import { plainOptions } from "../support/script-options.ts";
 
-const options: ScriptOptions = {
-  unsafe: true,
-  pid: undefined,
-  sharedPrograms: true,
-  positional: [],
-  named: new Map(),
-  environment: {},
-  includePaths: [],
-  includes: [],
-  disabledFeatures: [],
-  plainLoads: true,
-  warningLevel: 1,
-  observe: true,
-  stage: undefined,
-};
+const options: ScriptOptions = { ...plainOptions, unsafe: true, observe: true };
 const machine = thisMachine([]);
 
 function compiled(source: string) {

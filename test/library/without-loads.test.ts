@@ -8,26 +8,13 @@ import { runProgram } from "../../src/library/run.ts";
 import { TraceQueue } from "../../src/library/trace-event.ts";
 import { VerifierRejection } from "../../src/loader/load.ts";
 import { SourceFile } from "../../src/source/source.ts";
+import { plainOptions } from "../support/script-options.ts";
 
 const machine = thisMachine([]);
 const script = "begin { print((curtask.pid == tid, curtask.real_parent.tgid > 0)); exit(); }";
-const options = {
-  unsafe: false,
-  pid: undefined,
-  sharedPrograms: true,
-  positional: [],
-  named: new Map<string, string>(),
-  environment: {},
-  includePaths: [],
-  includes: [],
-  disabledFeatures: [],
-  warningLevel: 1,
-  observe: false,
-  stage: undefined,
-} as const;
 
 function compile(plainLoads: boolean): CompiledProgram {
-  const result = compileScript(new SourceFile("script", script), { ...options, plainLoads }, machine);
+  const result = compileScript(new SourceFile("script", script), { ...plainOptions, plainLoads }, machine);
   assert.equal(result.kind, "compiled");
   return result.program;
 }

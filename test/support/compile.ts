@@ -7,31 +7,16 @@ import type { Target } from "../../src/define/target.ts";
 import type { Diagnostic } from "../../src/source/diagnostic.ts";
 import { SourceFile } from "../../src/source/source.ts";
 import { fakeTarget } from "./fake-target.ts";
+import { plainOptions } from "./script-options.ts";
 
 export interface CompileOptions extends Partial<ScriptOptions> {
   readonly target?: Target;
 }
 
-const plain: ScriptOptions = {
-  unsafe: false,
-  pid: undefined,
-  sharedPrograms: true,
-  positional: [],
-  named: new Map(),
-  environment: {},
-  includePaths: [],
-  includes: [],
-  disabledFeatures: [],
-  plainLoads: true,
-  warningLevel: 1,
-  observe: false,
-  stage: undefined,
-};
-
 /** A compiler for one fake machine, to be called many times. */
 export function compilerFor(target: Target): (text: string, options?: Partial<ScriptOptions>) => ScriptResult {
   const machine = { registry: createLanguage(), target, debugFolders: [], splitFiles: () => noSplitFiles };
-  return (text, options = {}) => compileScript(new SourceFile("stdin", text), { ...plain, ...options }, machine);
+  return (text, options = {}) => compileScript(new SourceFile("stdin", text), { ...plainOptions, ...options }, machine);
 }
 
 export function compile(text: string, options: CompileOptions = {}): ScriptResult {

@@ -2,27 +2,12 @@
 // hundreds of scripts take seconds, where running each takes minutes.
 
 import { linkConstants } from "../../src/define/internal-names.ts";
-import { compileScript, type Machine, type ScriptOptions } from "../../src/library/compile.ts";
+import { compileScript, type Machine } from "../../src/library/compile.ts";
 import { attachTarget, kernelId } from "../../src/library/run.ts";
 import { loadCompiled, VerifierRejection } from "../../src/loader/load.ts";
 import { SourceFile } from "../../src/source/source.ts";
 import type { Row } from "../conformance/table.ts";
-
-const compileOptions: ScriptOptions = {
-  unsafe: true,
-  pid: undefined,
-  sharedPrograms: true,
-  positional: [],
-  named: new Map(),
-  environment: {},
-  includePaths: [],
-  includes: [],
-  disabledFeatures: [],
-  plainLoads: true,
-  warningLevel: 1,
-  observe: false,
-  stage: undefined,
-};
+import { plainOptions } from "../support/script-options.ts";
 
 /** Whatever the programs get to know at start: nothing of it matters to the verifier. */
 const constants = Object.fromEntries(Object.values(linkConstants).map((name) => [name, 0n]));
@@ -31,7 +16,7 @@ const constants = Object.fromEntries(Object.values(linkConstants).map((name) => 
 export function loadRow(row: Row, machine: Machine): string | undefined {
   try {
     const file = new SourceFile("stdin", Buffer.from(row.program).toString("latin1"));
-    const result = compileScript(file, { ...compileOptions, unsafe: row.options.includes("--unsafe") }, machine);
+    const result = compileScript(file, { ...plainOptions, unsafe: row.options.includes("--unsafe") }, machine);
     if (result.kind !== "compiled") return result.diagnostics.map(({ message }) => message).join("\n");
     loadCompiled(result.program, { constants, attachTarget, kernelId, logLevel: 0 }).close();
     return undefined;
